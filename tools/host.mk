@@ -1,0 +1,33 @@
+## On a bare Debian 12:
+##
+##   make packages      install what is missing (YES=1 does not ask); starts and enables no service
+##   make servers       private PostgreSQL and RabbitMQ for tests, left running (tools/servers tells more)
+##   make system        build, then the tests on real servers alone (T=pattern picks some)
+##   make bare          make test and make demo in a fresh Debian root file system (root only)
+.PHONY: packages servers test system demo bare test-programs
+
+SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
+
+packages:
+	$(Q)tools/install-packages build run test
+
+servers: packages
+	$(Q)tools/servers start test && tools/servers env test
+
+test-programs: $(UNITS)
+
+test: packages
+	$(Q)$(SUBMAKE) all test-programs
+	$(Q)$(SUBMAKE) SAN=address,undefined B=build/asan test-programs
+	$(Q)T='$(T)' tests/run build/plain build/asan
+
+system: packages
+	$(Q)$(SUBMAKE) all
+	$(Q)T='$(T)' tests/run
+
+demo: packages
+	$(Q)$(SUBMAKE) all
+	$(Q)tests/demo/run
+
+bare:
+	$(Q)tests/bare/run
