@@ -1,0 +1,47 @@
+/* connectors - the one list: a new connector is a folder and a line here */
+#include <stddef.h>
+#include <string.h>
+
+#include "connectors/carrier.h"
+#include "connectors/fulfiller.h"
+#include "connectors/platform.h"
+
+static const struct platform *const platforms[] = {
+	NULL,
+};
+
+static const struct carrier *const carriers[] = {
+	NULL,
+};
+
+static const struct fulfiller *const fulfillers[] = {
+	NULL,
+};
+
+/* Each of the three structs begins with its name. */
+_Static_assert(offsetof(struct platform, name) == 0, "name comes first");
+_Static_assert(offsetof(struct carrier, name) == 0, "name comes first");
+_Static_assert(offsetof(struct fulfiller, name) == 0, "name comes first");
+
+static const void *by_name(const void *list, const char *name)
+{
+	for (const char *const *const *each = list; *each; each++)
+		if (strcmp(**each, name) == 0)
+			return *each;
+	return NULL;
+}
+
+const struct platform *platform_by_name(const char *name)
+{
+	return by_name(platforms, name);
+}
+
+const struct carrier *carrier_by_name(const char *name)
+{
+	return by_name(carriers, name);
+}
+
+const struct fulfiller *fulfiller_by_name(const char *name)
+{
+	return by_name(fulfillers, name);
+}

@@ -1,0 +1,70 @@
+/*
+ * mail - e-mails to customers: templates and messages
+ *
+ * A template is a file pair NAME.txt and NAME.html (mustache without lambdas: {{x}} escaped in HTML, {{{x}}} raw, {{#x}}..{{/x}},
+ * {{^x}}..{{/x}}); the first line of NAME.txt is "Subject: ...". Built-in ones are in core/domain/templates; edited ones in a
+ * directory replace them. Names: shipment, backorder, release.
+ */
+#ifndef WAYBILL_MAIL_H
+#define WAYBILL_MAIL_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/runtime/arena.h"
+#include "core/runtime/err.h"
+#include "core/runtime/fiber.h"
+#include "core/runtime/secret.h"
+
+struct mail_template_text {
+	const char *name; /* "shipment.txt"; NULL ends the list */
+	const char *text;
+};
+extern const struct mail_template_text mail_template_texts[];
+
+struct mail_templates;
+
+/*
+ * mail_templates_load - the built-in ones, replaced by those of directory (may be NULL)
+ *
+ * Every template is parsed and rendered once with sample data, strictly: a broken one (unclosed section, a name that does
+ * not exist, not UTF-8, larger than 256 KiB, a missing subject) is ERR_FINAL naming file and line, so that it is refused when it is
+ * installed, not when it is sent.
+ */
+int mail_templates_load(const char *directory, struct mail_templates **out, struct err *e);
+void mail_templates_free(struct mail_templates *t);
+
+struct mail {
+	const char *subject, *text, *html;
+};
+
+/* mail_render - data as documented in docs/mail-templates.md */
+int mail_render(struct arena *a, const struct mail_templates *t, const char *name, json_t *data,
+		struct mail *out, struct err *e);
+
+struct mail_envelope {
+	const char *from_name, *from_address; /* of the store */
+	const char *reply_to;		      /* NULL: none */
+	const char *to_name, *to_address;
+	const char *message_id; /* without <>; the same for every attempt */
+	int64_t date_us;	/* the same for every attempt */
+};
+
+struct mail_server {
+	const char *url; /* smtp://host:port (STARTTLS when offered) or smtps:// */
+	const char *user;
+	struct secret password;
+};
+
+/*
+ * mail_send - over SMTP with libcurl: multipart/alternative, UTF-8, RFC 2047 and 6532 safe headers
+ *
+ * No byte of a name or an address can end a header. ERR_FINAL: the address is none or was refused (5yz). ERR_RETRY: 4yz or
+ * the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been accepted.
+ */
+YIELDS
+int mail_send(struct arena *a, const struct mail_server *server,
+	      const struct mail_envelope *envelope, const struct mail *mail, struct err *e);
+
+#endif

@@ -1,0 +1,109 @@
+/*
+ * order - an order as a store has it, the same for every platform
+ *
+ * A connector turns a webhook's body or a fetched document into a struct order_doc; ingest turns that into rows.
+ * Text is UTF-8 in the job's arena; NULL is "not said". Limits are the database's (docs/architecture.md).
+ */
+#ifndef WAYBILL_ORDER_H
+#define WAYBILL_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/runtime/arena.h"
+#include "core/runtime/err.h"
+
+/* What the store says about payment. Unknown text from a store becomes PAYMENT_UNKNOWN and is treated as unpaid. */
+enum payment_status {
+	PAYMENT_UNKNOWN,
+	PAYMENT_PENDING,
+	PAYMENT_AUTHORIZED,
+	PAYMENT_PARTIALLY_PAID,
+	PAYMENT_PAID,
+	PAYMENT_PARTIALLY_REFUNDED,
+	PAYMENT_REFUNDED,
+	PAYMENT_VOIDED,
+	PAYMENT_EXPIRED,
+	PAYMENT_STATUS_COUNT,
+};
+extern const char *const payment_status_names[PAYMENT_STATUS_COUNT]; /* as in the database */
+
+enum delivery_kind {
+	DELIVERY_SHIP,
+	DELIVERY_PICKUP,
+	DELIVERY_LOCAL,
+	DELIVERY_NONE, /* nothing to ship: digital, gift card, service */
+	DELIVERY_KIND_COUNT,
+};
+extern const char *const delivery_kind_names[DELIVERY_KIND_COUNT];
+
+struct address {
+	const char *name, *company, *address1, *address2, *city, *province, *province_code, *zip;
+	const char *country_code; /* ISO 3166-1 alpha-2 */
+	const char *phone, *email;
+};
+
+/* address_is_shippable - enough for a carrier: name or company, a street, a city, a country */
+int address_is_shippable(const struct address *a);
+
+struct order_doc_line {
+	const char *source_id; /* the store's line id, exact */
+	const char *variant_id;
+	const char *sku;
+	const char *title, *variant_title;
+	int64_t quantity;	  /* as ordered; never shrinks */
+	int64_t current_quantity; /* minus what was removed or refunded before shipping */
+	int64_t unit_price;	  /* after discounts, shop currency */
+	int64_t unit_price_presentment;
+	int64_t grams;	    /* 0: not said */
+	int needs_shipping; /* 0 for digital, gift cards */
+	int is_gift_card;
+	size_t group; /* index into groups */
+};
+
+struct order_doc_group {
+	enum delivery_kind kind;
+	struct address address;
+	const char *service_title, *service_code; /* the shipping method the customer chose */
+	int64_t ship_not_before_us;		  /* 0: at once */
+};
+
+struct order_doc {
+	const char *source_id; /* the store's order id, exact */
+	const char *name;      /* "#1001", what people call it */
+	int64_t placed_at_us, updated_at_us;
+	int64_t cancelled_at_us; /* 0: not cancelled */
+	const char *cancel_reason;
+	int is_test;
+	enum payment_status payment;
+	const char *currency, *presentment_currency;
+	int64_t total, paid, refunded, outstanding;
+	int64_t presentment_total, presentment_outstanding;
+	const char *email, *phone, *locale, *customer_name;
+	const char *note;
+	struct order_doc_group *groups;
+	size_t group_count;
+	struct order_doc_line *lines;
+	size_t line_count;
+};
+
+/*
+ * order_doc_check - refuse what no order may have, whoever sent it
+ *
+ * ERR_FINAL (ERR_CODE_DATA) naming the field: quantities below 0 or above 1,000,000, more than 2,000 lines, text too long,
+ * currencies that are none, current above ordered, group out of range, control characters are replaced.
+ */
+int order_doc_check(struct order_doc *doc, struct err *e);
+
+/*
+ * order_doc_hash - 32 bytes over everything that matters for fulfilment
+ *
+ * The same order read from a webhook and from a fetch has the same hash.
+ */
+void order_doc_hash(const struct order_doc *doc, unsigned char out[32]);
+
+/* order_doc_from_json - the canonical JSON of `waybill order import` (docs/order-import.md) */
+int order_doc_from_json(struct arena *a, const void *text, size_t len, struct order_doc *out,
+			struct err *e);
+
+#endif

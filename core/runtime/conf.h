@@ -1,0 +1,80 @@
+/*
+ * conf - the configuration file: INI, strict
+ *
+ * One file for all programs (default /etc/waybill/waybill.conf, or --config FILE, or $WAYBILL_CONFIG). Unknown sections and
+ * keys, values out of range and malformed urls are refused with file and line. Secrets are not in it; it names the
+ * files that hold them. docs/configuration.md lists every key; conf_describe() prints that list.
+ */
+#ifndef WAYBILL_CONF_H
+#define WAYBILL_CONF_H
+
+#include <stddef.h>
+
+#include "core/runtime/err.h"
+
+struct conf {
+	struct {
+		const char *url;       /* workers' user; default: $WAYBILL_DB_URL */
+		const char *owner_url; /* migrate only; default: $WAYBILL_OWNER_URL */
+		int connections;       /* per process; default 3 */
+	} database;
+	struct {
+		const char *urls;    /* default: $WAYBILL_AMQP_URL */
+		int prefetch;	     /* bundles; default 64 */
+		int ingest_prefetch; /* bodies are large; default 32 */
+	} broker;
+	struct {
+		const char *key_file; /* master key */
+	} secrets;
+	struct {
+		int batch_max; /* jobs per claim and settle; default 64 */
+		int act_max;   /* jobs acting at once; default 64 */
+	} worker;
+	struct {
+		const char *listen; /* host:port; default 127.0.0.1:8480 */
+		int body_max_bytes; /* default 8 MiB */
+		int connections;    /* default 512 */
+	} gateway;
+	struct {
+		int wait_s; /* rows due and untaken for this long are published again; default 30 */
+		int again_s;		 /* each at most once per this; default 60 */
+		int interval_ms;	 /* how often the clock looks; default 1000 */
+		int reconcile_s;	 /* a store is swept every; default 300 */
+		int reconcile_overlap_s; /* default 600 */
+	} clock;
+	struct {
+		const char *store; /* "database" or an absolute directory */
+		int grace_s; /* before an unknown purchase is tried once more; default 300, at least 300 unless a test says so */
+	} labels;
+	struct {
+		const char *url; /* smtp://host:port, smtps://; empty: no mail */
+		const char *user;
+		const char *password_file;
+		const char
+			*templates; /* directory of edited templates; default: the built-in ones */
+	} mail;
+	struct {
+		int allow_plain; /* http:// to hosts that are not loopback */
+		int per_host;
+	} http;
+	struct {
+		const char *level; /* err | warn | info | debug */
+	} log;
+	struct {
+		const char
+			*listen; /* host:port of /metrics and /healthz of a worker; empty: none */
+	} metrics;
+};
+
+/*
+ * conf_read - the file into out; owned by the process for its whole life
+ *
+ * path NULL: $WAYBILL_CONFIG, else the default path when it exists, else defaults and environment only.
+ * ERR_FINAL: "waybill.conf:12: unknown key \"databse.url\"; known are ..."
+ */
+int conf_read(const char *path, struct conf *out, struct err *e);
+
+/* conf_describe - every key with default and meaning, for --help and docs/configuration.md */
+void conf_describe(void);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * db - PostgreSQL for fibers: a small pool, statements prepared once, arrays as parameters
+ *
+ * A connection is taken from the pool, used for one transaction, and given back. Every statement is a
+ * file of core/sql, named by its enum; nothing else is ever sent, so that no text from outside becomes SQL.
+ * libpq in non-blocking pipeline mode; a statement waits only for its own answer.
+ */
+#ifndef WAYBILL_DB_H
+#define WAYBILL_DB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/runtime/arena.h"
+#include "core/runtime/err.h"
+#include "core/runtime/fiber.h"
+#include "gen/sql.h"
+
+struct sql_statement {
+	const char *name;
+	const char *text;
+	int params;
+};
+
+/* All statements, by enum sql_id. Made from core/sql by tools/embed.awk. */
+extern const struct sql_statement sql_statements[];
+
+struct db_pool;
+struct db; /* one connection, on loan */
+
+struct db_settings {
+	const char *url;	  /* libpq connection string or URI */
+	const char *application;  /* application_name: shown in pg_stat_activity */
+	int connections;	  /* at most */
+	int statement_timeout_ms; /* 0: 30 000 */
+};
+
+/* db_pool_new - nothing is connected yet. Settings are copied. */
+struct db_pool *db_pool_new(const struct db_settings *settings);
+void db_pool_free(struct db_pool *pool);
+
+/* db_pool_is_up - did the last attempt to use the database reach it? */
+int db_pool_is_up(const struct db_pool *pool);
+
+/*
+ * db_take - a connection, once one is free; connects if need be
+ *
+ * ERR_RETRY when the database cannot be reached by deadline_ms (of loop_now_ms()).
+ */
+YIELDS
+int db_take(struct db_pool *pool, int64_t deadline_ms, struct db **out, struct err *e);
+
+/*
+ * db_give - give it back. Takes NULL. An open transaction is rolled back; a broken connection is closed.
+ */
+YIELDS
+void db_give(struct db *db);
+
+YIELDS
+int db_begin(struct db *db, struct err *e);
+YIELDS
+int db_commit(struct db *db, struct err *e);
+YIELDS
+int db_rollback(struct db *db, struct err *e);
+
+/* A parameter. Made by the functions below; arrays are encoded in binary into the arena. */
+struct db_value {
+	const char *data; /* NULL: SQL null */
+	int len, format;
+	uint32_t type; /* PostgreSQL's type OID */
+};
+
+struct db_value db_null(void);
+struct db_value db_int64(struct arena *a, int64_t value); /* $n::bigint */
+struct db_value db_bool(int value);			  /* $n::boolean */
+struct db_value db_text(const char *text);		  /* $n::text; NULL is null */
+struct db_value db_bytes(const void *data, size_t len);	  /* $n::bytea */
+struct db_value db_int64s(struct arena *a, const int64_t *values, size_t count); /* $n::bigint[] */
+struct db_value db_bools(struct arena *a, const int *values, size_t count);	 /* $n::boolean[] */
+struct db_value db_texts(struct arena *a, const char *const *values,
+			 size_t count); /* $n::text[]; NULL elements are null */
+
+/* In an array of integers this element is SQL null. */
+#define DB_INT64_NULL INT64_MIN
+
+struct db_result {
+	size_t rows;
+	void *pg; /* PGresult, owned by the arena given to db_query */
+};
+
+/*
+ * db_query - run one statement, prepared on its first use of the connection
+ *
+ * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong
+ * number of parameters is ERR_BUG. Errors by SQLSTATE: class 08, 57P, 53, 40 (serialization, deadlock) are
+ * ERR_RETRY (ERR_CODE_CONFLICT for class 40, ERR_CODE_DISCONNECTED for lost connections); classes 22 and 23 and
+ * P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; 42 (syntax, privileges) is ERR_BUG. The message holds PostgreSQL's
+ * primary text, never values.
+ */
+YIELDS
+int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
+	     size_t param_count, struct db_result *out, struct err *e);
+
+/* db_run - db_query with the parameters in place: db_run(db, a, SQL_X, &res, e, db_int64(a, 1), ...) */
+#define db_run(db, a, id, out, e, ...)                                                             \
+	db_query((db), (a), (id), (const struct db_value[]){__VA_ARGS__},                          \
+		 sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value), (out),  \
+		 (e))
+
+/* Columns of a row, by position. Text is owned by the arena; null gives NULL, 0 or the DB_INT64_NULL of an int. */
+int db_is_null(const struct db_result *r, size_t row, int column);
+const char *db_get_text(const struct db_result *r, size_t row, int column);
+int64_t db_get_int64(const struct db_result *r, size_t row, int column); /* null gives 0 */
+int db_get_bool(const struct db_result *r, size_t row, int column);
+double db_get_double(const struct db_result *r, size_t row,
+		     int column); /* coordinates; never money */
+/* db_get_bytes - a bytea column; the bytes are owned by a. */
+const unsigned char *db_get_bytes(struct arena *a, const struct db_result *r, size_t row,
+				  int column, size_t *len);
+
+#endif

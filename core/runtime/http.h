@@ -1,0 +1,64 @@
+/*
+ * http - one HTTP exchange at a time, for fibers (libcurl multi on the loop)
+ *
+ * Connections are kept and shared; at most a few per host at once, the rest queue. Names are looked up off
+ * the loop. TLS certificates are verified; redirects are not followed; only http and https are spoken, and
+ * plain http only where allow_plain says so (the simulators; a store on loopback).
+ */
+#ifndef WAYBILL_HTTP_H
+#define WAYBILL_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/runtime/arena.h"
+#include "core/runtime/err.h"
+#include "core/runtime/fiber.h"
+
+enum {
+	HTTP_BODY_MAX = 16 * 1024 * 1024,
+	HTTP_HEADERS_MAX = 12,
+};
+
+struct http_request {
+	const char *method; /* GET, POST, PUT, DELETE, PATCH */
+	const char *url;
+	const char *headers
+		[HTTP_HEADERS_MAX]; /* "Name: value"; NULL ends. CR and LF inside are ERR_BUG */
+	const char *body;	    /* NULL: none */
+	size_t body_len;
+	int timeout_ms;	 /* whole call, queueing included; 0: 30 000 */
+	size_t body_max; /* of the answer; 0: HTTP_BODY_MAX */
+};
+
+struct http_response {
+	int status; /* 100..599 */
+	const char *content_type;
+	const char *request_id; /* x-request-id, x-ep-request-uuid: for the log */
+	int retry_after_ms; /* Retry-After or a rate limit header in seconds or as a date; 0: none */
+	const char *body;   /* NUL-terminated, owned by the arena */
+	size_t body_len;
+};
+
+struct http_settings {
+	int per_host;	 /* requests at once to one host; 0: 16 */
+	int total;	 /* at once in this process; 0: 128 */
+	int allow_plain; /* http:// to hosts other than loopback */
+	const char *user_agent;
+};
+
+/* http_init - once per process, before the first call */
+void http_init(const struct http_settings *settings);
+
+/*
+ * http_call - send, and read the whole answer
+ *
+ * Any status is a success here; what it means is for api_call(). Errors are ERR_RETRY: with ERR_CODE_UNKNOWN when the
+ * request may have reached the other side (anything after the first byte was sent), without when it surely did not.
+ * Too large an answer and a malformed url are ERR_FINAL.
+ */
+YIELDS
+int http_call(struct arena *a, const struct http_request *req, struct http_response *res,
+	      struct err *e);
+
+#endif
