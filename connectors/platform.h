@@ -20,6 +20,11 @@ struct webhook {
 	const char *signature, *domain, *delivery_id, *timestamp; /* header values; NULL: absent */
 };
 
+/* Which HTTP headers carry them. Names in any case; NULL: this platform sends none. */
+struct webhook_headers {
+	const char *topic, *signature, *domain, *delivery_id, *timestamp;
+};
+
 enum webhook_kind {
 	WEBHOOK_IGNORED,     /* nothing for us; acknowledged */
 	WEBHOOK_ORDER,	     /* the body is the order, whole: order is set */
@@ -140,6 +145,7 @@ struct platform_check {
 struct platform {
 	const char *name;		     /* folder, configuration, log */
 	const char *default_api_base_format; /* with %s for the store's domain */
+	struct webhook_headers webhook_headers;
 
 	/* webhook_verify - MUST. In constant time, over the raw bytes, against every secret in turn. 0 or -1. */
 	int (*webhook_verify)(const struct webhook *hook, const struct secret *secrets,
