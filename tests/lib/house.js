@@ -1,0 +1,136 @@
+'use strict';
+
+/*
+ * A Waybill of a test's own: database, virtual host, configuration, simulators and programs, all named after the test file.
+ *
+ *   const house = await House.open('label', { simulators: true });
+ *   const worker = house.start('waybill-worker', 'rate', 'label');
+ *   await until('the label', () => house.db.value("SELECT count(*) FROM shipment WHERE state = 'labelled'"));
+ *   await house.close();
+ */
+
+const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
+const { Database } = require('./database');
+const { free_port, request_json } = require('./http');
+const { Program, run, TOP } = require('./process');
+const { Servers } = require('./servers');
+
+const BIN = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin');
+
+function ini(sections) {
+  return Object.entries(sections).map(([section, values]) => (
+    `[${section}]\n${Object.entries(values).map(([key, value]) => `${key} = ${value}\n`).join('')}`)).join('\n');
+}
+
+async function migrate(owner_url) {
+  const { code, stderr } = await run(path.join(BIN, 'waybill'), ['migrate'], { env: { WAYBILL_OWNER_URL: owner_url } });
+  if (code !== 0) throw new Error(`waybill migrate ended with ${code}: ${stderr}`);
+}
+
+class House {
+  /*
+   * name: of a-z, 0-9 and _; simulators: start them; servers: the name of the private servers, for a test that must not share them;
+   * conf: {section: {key: value}} on top of what a test needs anyway.
+   */
+  static async open(name, { simulators = false, servers = 'test', conf = {} } = {}) {
+    const house = new House();
+    house.name = name;
+    house.dir = path.join(TOP, 'build', 'tests', name);
+    house.programs = [];
+    fs.rmSync(house.dir, { recursive: true, force: true });
+    fs.mkdirSync(house.dir, { recursive: true });
+    house.servers = await Servers.open(servers);
+    [house.urls, house.broker, house.gateway_port] = await Promise.all([
+      house.servers.fresh_database(`t_${name}`, migrate), house.servers.fresh_vhost(name), free_port()]);
+    house.db = new Database(house.urls.WAYBILL_DB_URL);
+    house.owner = new Database(house.urls.WAYBILL_OWNER_URL);
+    house.admin = new Database(house.urls.WAYBILL_ADMIN_URL);
+    try {
+      if (simulators) await house.start_simulators();
+      house.write_conf(conf);
+    } catch (error) {
+      await house.close();
+      throw error;
+    }
+    return house;
+  }
+
+  /* After it, house.sim is what the simulators said of themselves: their addresses. */
+  async start_simulators() {
+    this.simulators = new Program(process.execPath, ['tests/sim/run.js', '--shopify', '0', '--shippo', '0', '--smtp', '0'],
+      { NODE_PATH: '/usr/share/nodejs' });
+    this.programs.push(this.simulators);
+    const [, said] = await this.simulators.prints(/^ready (\{.*\})$/m);
+    this.sim = JSON.parse(said);
+  }
+
+  /* Writes the configuration; programs that run keep what they read. */
+  write_conf(more = {}) {
+    const key_file = path.join(this.dir, 'master.key');
+    if (!fs.existsSync(key_file)) fs.writeFileSync(key_file, `${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    const sections = {
+      database: { url: this.urls.WAYBILL_DB_URL, owner_url: this.urls.WAYBILL_OWNER_URL },
+      broker: { urls: this.broker.WAYBILL_AMQP_URL },
+      secrets: { key_file },
+      gateway: { listen: `127.0.0.1:${this.gateway_port}` },
+    };
+    if (this.sim) sections.mail = { url: `smtp://127.0.0.1:${new URL(this.sim.smtp.url || this.sim.smtp).port}` };
+    for (const [section, values] of Object.entries(more)) sections[section] = { ...sections[section], ...values };
+    this.conf_file = path.join(this.dir, 'waybill.conf');
+    fs.writeFileSync(this.conf_file, ini(sections), { mode: 0o600 });
+  }
+
+  /* Starts one of our programs, for instance start('waybill-worker', 'route'). */
+  start(program, ...args) {
+    const started = new Program(path.join(BIN, program), args, { WAYBILL_CONFIG: this.conf_file });
+    this.programs.push(started);
+    return started;
+  }
+
+  /* Runs the command line: {code, stdout, stderr, json}; json is what --json printed. */
+  async try_waybill(args, input = '') {
+    const result = await run(path.join(BIN, 'waybill'), [...args, '--json'], { input, env: { WAYBILL_CONFIG: this.conf_file } });
+    try {
+      result.json = JSON.parse(result.stdout);
+    } catch {
+      result.json = null;
+    }
+    return result;
+  }
+
+  /* The JSON of a command that must succeed. */
+  async waybill(...args) {
+    const { code, json, stderr } = await this.try_waybill(args);
+    if (code !== 0) throw new Error(`waybill ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return json;
+  }
+
+  get gateway_url() {
+    return `http://127.0.0.1:${this.gateway_port}`;
+  }
+
+  /* A simulator's control interface: control('shopify', 'books'), control('shippo', 'faults', 'POST', {...}). */
+  control(simulator, what, method = 'GET', json = undefined) {
+    const address = this.sim[simulator];
+    return request_json(`${address.control || address.url || address}/_sim/${what}`, { method, json });
+  }
+
+  queues() {
+    return this.servers.queues(this.name);
+  }
+
+  wipe_broker() {
+    return this.servers.wipe_broker(this.name);
+  }
+
+  /* Ends all programs; what they printed is kept in build/tests/NAME for looking at. */
+  async close() {
+    const programs = this.programs.splice(0);
+    await Promise.all(programs.map((program) => (program.is_running ? program.stop() : null)));
+    programs.forEach((program, i) => fs.writeFileSync(path.join(this.dir, `${i}-${program.name}.log`), program.log));
+  }
+}
+
+module.exports = { House };

@@ -1,0 +1,12 @@
+'use strict';
+
+/* All that a system test needs; each part says more at its head. */
+module.exports = {
+  ...require('./database'),
+  ...require('./house'),
+  ...require('./http'),
+  ...require('./process'),
+  ...require('./servers'),
+  ...require('./until'),
+  ...require('./webhook'),
+};

@@ -1,0 +1,41 @@
+'use strict';
+
+/*
+ * The one place where a test waits for the world: nothing else in the tests sets a timer.
+ */
+
+const INTERVAL_MS = 25;
+const pause = () => new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+
+/*
+ * Calls check() until it returns something true, and returns that. An error counts as "not yet". After the deadline it throws, naming
+ * what was waited for and what was last seen.
+ */
+async function until(what, check, deadline_ms = 10000) {
+  const end = Date.now() + deadline_ms;
+  for (;;) {
+    let seen;
+    try {
+      seen = await check();
+      if (seen) return seen;
+    } catch (error) {
+      seen = error;
+    }
+    if (Date.now() >= end) {
+      const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
+      throw new Error(`waited ${deadline_ms} ms for ${what}; last seen: ${last}`);
+    }
+    await pause();
+  }
+}
+
+/* Rejects if the promise is not settled in time. */
+async function within(what, promise, deadline_ms = 10000) {
+  let settled = false;
+  const outcome = promise.finally(() => { settled = true; });
+  outcome.catch(() => {});
+  await until(what, () => settled, deadline_ms);
+  return outcome;
+}
+
+module.exports = { until, within };

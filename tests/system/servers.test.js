@@ -1,0 +1,99 @@
+'use strict';
+
+/*
+ * tools/servers, on a copy of it in a place where neither sockets nor the servers' users could live: a long path with a space, closed
+ * to other users.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { Database, Program, TOP, parse_env, run, until } = require('../lib');
+
+const top = fs.mkdtempSync(path.join(os.tmpdir(), 'a place '));
+const clone = path.join(top, 'd'.repeat(100));
+const tool = path.join(clone, 'tools', 'servers');
+const servers = (...args) => run(tool, args);
+const env = async () => parse_env((await servers('env', 'self')).stdout);
+const place = () => fs.realpathSync(path.join(clone, 'build', 'servers', 'self'));
+
+async function listening(port) {
+  const { stdout } = await run(path.join(TOP, 'tools', 'check-host'), []);
+  const suffix = `:${Number(port).toString(16).toUpperCase().padStart(4, '0')} `;
+  return stdout.split('\n').filter((line) => line.startsWith('listens') && line.includes(suffix));
+}
+
+test.before(() => {
+  fs.mkdirSync(path.join(clone, 'tools'), { recursive: true });
+  fs.copyFileSync(path.join(TOP, 'tools', 'servers'), tool);
+});
+
+test.after(async () => {
+  await servers('stop', 'self');
+  fs.rmSync(place(), { recursive: true });
+  fs.rmSync(top, { recursive: true });
+});
+
+test('a start that was killed half-way is finished by the next one', async () => {
+  const first = new Program(tool, ['start', 'self']);
+  await until('the broker to be on its way', () => fs.existsSync(path.join(place(), 'broker.pid')), 20000);
+  await first.kill();
+  const { code, stderr } = await servers('start', 'self');
+  assert.strictEqual(code, 0, stderr);
+  const status = await servers('status', 'self');
+  assert.strictEqual(status.code, 0, status.stdout);
+});
+
+test('starting again what runs changes nothing', async () => {
+  const before = await servers('status', 'self');
+  assert.strictEqual((await servers('start', 'self')).code, 0);
+  assert.deepStrictEqual(await servers('status', 'self'), before);
+});
+
+test('the workers are neither owner nor superuser', async () => {
+  const worker = new Database((await env()).WAYBILL_DB_URL);
+  assert.deepStrictEqual(await worker.row('SELECT current_user::text, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user'),
+    { current_user: 'waybill', rolsuper: false, rolcreatedb: false });
+  assert.strictEqual(await worker.value('SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()'),
+    'waybill_owner');
+  await assert.rejects(worker.run('CREATE TABLE public.x ();'), { code: '42501' });
+  assert.strictEqual(await worker.value("SELECT current_setting('fsync')"), 'on');
+});
+
+test('they listen on loopback only, and on nothing after a stop', async () => {
+  await new Database((await env()).WAYBILL_OWNER_URL).run('CREATE TABLE kept (id int);');
+  const first = Number(fs.readFileSync(path.join(place(), 'port'), 'utf8'));
+  for (const port of [first, first + 1, first + 2]) {
+    const lines = await listening(port);
+    assert.notStrictEqual(lines.length, 0);
+    for (const line of lines) assert.match(line, / (0100007F|0{24}01000000):/);
+  }
+  assert.strictEqual((await servers('stop', 'self')).code, 0);
+  for (const port of [first, first + 1, first + 2]) assert.deepStrictEqual(await listening(port), []);
+  assert.strictEqual((await servers('status', 'self')).code, 3);
+});
+
+test('a pid that another program got meanwhile is left alone', async () => {
+  const bystander = new Program('sleep', ['60']);
+  for (const what of ['broker', 'postgres', 'epmd']) fs.writeFileSync(path.join(place(), `${what}.pid`), `${bystander.pid} 1\n`);
+  assert.strictEqual((await servers('stop', 'self')).code, 0);
+  assert.strictEqual(bystander.is_running, true);
+  await bystander.kill();
+});
+
+test('data outlive a stop', async () => {
+  assert.strictEqual((await servers('start', 'self')).code, 0);
+  assert.strictEqual(await new Database((await env()).WAYBILL_OWNER_URL).value('SELECT count(*) FROM kept'), 0);
+});
+
+test('a wiped broker is empty and at the same address', async () => {
+  const before = await env();
+  const vhosts = async () => (await servers('ctl', 'self', '-q', 'list_vhosts', '--no-table-headers')).stdout.trim().split('\n').sort();
+  await servers('vhost', 'self', 'other');
+  assert.deepStrictEqual(await vhosts(), ['other', 'waybill']);
+  assert.strictEqual((await servers('wipe-broker', 'self')).code, 0);
+  assert.deepStrictEqual(await vhosts(), ['waybill']);
+  assert.deepStrictEqual(await env(), before);
+});
