@@ -21,7 +21,7 @@ enum { MONEY_SCALE = 10000 };
  */
 int money_parse(const char *text, size_t len, int64_t *out);
 
-/* money_format - with as many decimals as the currency has (JPY 0, USD 2, KWD 3), more when the amount has them */
+/* money_format - "12.50", without the code, with as many decimals as the currency has (JPY 0, USD 2, KWD 3), more when the amount has them */
 char *money_format(struct arena *a, int64_t amount, const char *currency);
 
 /* currency_is_valid - three capital letters */

@@ -2,7 +2,7 @@
  * banned - functions nobody may call; the compiler's command line includes this first
  *
  * What to use instead: snprintf, arena_printf and arena_strdup for text, gmtime_r and the helpers of
- * core/domain/timestamp.h for time, text_to_int64 for numbers, fibers for waiting.
+ * core/runtime/timestamp.h for time, core/runtime/decimal.h for numbers, fibers for waiting.
  */
 #ifndef WAYBILL_BANNED_H
 #define WAYBILL_BANNED_H

@@ -1,0 +1,253 @@
+/* jmap: what of JSON from outside becomes fields, and what is refused */
+#include "core/runtime/jmap.h"
+
+#include <string.h>
+
+#include "tests/unit/unit.h"
+
+struct line {
+	const char *id, *title;
+	int64_t quantity, price;
+	int has_price;
+};
+
+struct order {
+	const char *id;
+	int64_t updated_at_us;
+	int is_test;
+	struct line first;
+	struct jmap_array lines;
+	json_t *raw;
+};
+
+static const struct jmap_field line_fields[] = {
+	JMAP(struct line, id, "id", JMAP_ID),
+	JMAP(struct line, title, "title", JMAP_TEXT),
+	JMAP_NEED(struct line, quantity, "quantity", JMAP_INT64),
+	{.key = "price",
+	 .type = JMAP_MONEY,
+	 .offset = offsetof(struct line, price),
+	 .present_offset = offsetof(struct line, has_price)},
+	{0},
+};
+
+static const struct jmap_field order_fields[] = {
+	JMAP_NEED(struct order, id, "id", JMAP_ID),
+	JMAP(struct order, updated_at_us, "updated_at", JMAP_TIME),
+	JMAP(struct order, is_test, "test", JMAP_BOOL),
+	JMAP_SUB(struct order, first, "first", line_fields),
+	JMAP_LIST(struct order, lines, "line_items", line_fields, struct line),
+	JMAP(struct order, raw, "raw", JMAP_JSON),
+	{0},
+};
+
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena = arena_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(arena);
+	return 0;
+}
+
+static int read_order(const char *text, struct order *out, struct err *e)
+{
+	json_t *json;
+
+	*out = (struct order){0};
+	return jmap_parse(arena, text, strlen(text), 1 << 20, &json, e) ||
+			       jmap_read(arena, json, order_fields, out, e)
+		       ? -1
+		       : 0;
+}
+
+static void every_type_is_read(void **state)
+{
+	struct order o;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(
+		read_order(
+			"\xEF\xBB\xBF{\"id\": 9007199254740993, \"unknown\": {\"x\": []},"
+			"\"updated_at\": \"2026-11-23T05:30:00.25+01:00\", \"test\": true,"
+			"\"first\": {\"id\": \"gid://x/1\", \"quantity\": \"12\", \"price\": null},"
+			"\"line_items\": [{\"quantity\": 2, \"price\": \"89.99\"},"
+			"{\"quantity\": 0, \"title\": \"K\\u00e4se\", \"price\": 89.99}],"
+			"\"raw\": {\"b\": 89.99, \"a\": 1}}",
+			&o, &e),
+		0);
+	assert_string_equal(o.id, "9007199254740993");
+	assert_int_equal(o.updated_at_us, INT64_C(1795408200250000));
+	assert_int_equal(o.is_test, 1);
+	assert_string_equal(o.first.id, "gid://x/1");
+	assert_int_equal(o.first.quantity, 12);
+	assert_int_equal(o.first.has_price, 0);
+	assert_int_equal(o.lines.count, 2);
+	const struct line *lines = o.lines.items;
+
+	assert_int_equal(lines[0].price, 899900);
+	assert_int_equal(lines[1].price, 899900);
+	assert_int_equal(lines[1].has_price, 1);
+	assert_string_equal(lines[1].title, "K\xC3\xA4se");
+	assert_string_equal(jmap_dump(arena, o.raw), "{\"b\":89.99,\"a\":1}");
+	assert_non_null(jmap_at(o.raw, "a"));
+	assert_null(jmap_at(o.raw, "a.b"));
+	assert_null(jmap_at(o.raw, "c.b"));
+}
+
+static void a_wrong_field_is_named_by_its_path_and_never_by_its_value(void **state)
+{
+	static const struct {
+		const char *what, *text, *want;
+	} cases[] = {
+		{"missing", "{}", "id: missing"},
+		{"null counts as missing", "{\"id\": null}", "id: missing"},
+		{"not an object", "[1]", "the document is not an object"},
+		{"id of a wrong type", "{\"id\": 1.5}", "id: not an id"},
+		{"quantity is a word",
+		 "{\"id\":1,\"line_items\":[{\"quantity\":1},{\"quantity\":\"q7\"}]}",
+		 "line_items[1].quantity: not an integer"},
+		{"quantity is a real", "{\"id\":1,\"first\":{\"quantity\":7.0}}",
+		 "first.quantity: not an integer"},
+		{"price with five places",
+		 "{\"id\":1,\"first\":{\"quantity\":1,\"price\":\"7.12345\"}}",
+		 "first.price: not an amount"},
+		{"price as a number with five places",
+		 "{\"id\":1,\"first\":{\"quantity\":1,\"price\":7.12345}}",
+		 "first.price: not an amount"},
+		{"price beyond what a double holds",
+		 "{\"id\":1,\"first\":{\"quantity\":1,\"price\":7e20}}",
+		 "first.price: not an amount"},
+		{"a list that is none", "{\"id\":1,\"line_items\":{}}", "line_items: not a list"},
+		{"an element that is null", "{\"id\":1,\"line_items\":[null]}",
+		 "line_items[0]: not an object"},
+		{"a bool that is a number", "{\"id\":1,\"test\":7}", "test: not true or false"},
+		{"a time without an offset", "{\"id\":1,\"updated_at\":\"2026-11-23T05:30:07\"}",
+		 "updated_at: not a time"},
+		{"a title that is a number", "{\"id\":1,\"first\":{\"quantity\":1,\"title\":7}}",
+		 "first.title: not text"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct order o;
+		struct err e = {0};
+
+		if (read_order(cases[i].text, &o, &e) == 0)
+			fail_msg("%s: was accepted", cases[i].what);
+		assert_string_equal(e.msg, cases[i].want);
+		assert_int_equal(e.kind, ERR_FINAL);
+		assert_int_equal(e.code, ERR_CODE_DATA);
+	}
+}
+
+static void documents_that_are_refused(void **state)
+{
+	static const struct {
+		const char *what, *text, *want;
+	} cases[] = {
+		{"empty", "", "an empty document"},
+		{"html", "<html>", "not JSON"},
+		{"cut off", "{\"id\": \"1", "cut off"},
+		{"cut off between", "{\"id\": 1,", "cut off"},
+		{"not utf-8", "{\"id\": \"\xC3\x28\"}", "not UTF-8"},
+		{"overlong utf-8", "{\"id\": \"\xC0\x80\"}", "not UTF-8"},
+		{"escaped NUL", "{\"id\": \"a\\u0000b\"}", "a NUL character"},
+		{"beyond int64", "{\"id\": 9223372036854775808}", "beyond 64 bits"},
+		{"two documents", "{} {}", "not JSON"},
+	};
+	json_t *json;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct err e = {0};
+
+		if (jmap_parse(arena, cases[i].text, strlen(cases[i].text), 1024, &json, &e) == 0)
+			fail_msg("%s: was accepted", cases[i].what);
+		if (!strstr(e.msg, cases[i].want))
+			fail_msg("%s: %s", cases[i].what, e.msg);
+		assert_int_equal(e.code, ERR_CODE_DATA);
+	}
+	struct err e = {0};
+
+	assert_int_equal(jmap_parse(arena, "{\"a\":123}", 9, 8, &json, &e), -1);
+	assert_int_equal(jmap_parse(arena, "{\"a\":\0}", 7, 8, &json, &e), -1);
+}
+
+static void nesting_is_limited_before_anything_recurses(void **state)
+{
+	static char deep[2 * 10000 + 1];
+	static const char braces_in_text[] =
+		"[\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"]";
+	json_t *json;
+	struct err e = {0};
+
+	(void)state;
+	memset(deep, '[', 10000);
+	memset(deep + 10000, ']', 10000);
+	assert_int_equal(jmap_parse(arena, deep, 20000, 1 << 20, &json, &e), -1);
+	assert_non_null(strstr(e.msg, "nested deeper"));
+	assert_int_equal(jmap_parse(arena, deep + 10000 - JMAP_DEPTH_MAX, 2 * JMAP_DEPTH_MAX,
+				    1 << 20, &json, &e),
+			 0);
+	assert_int_equal(jmap_parse(arena, deep + 10000 - JMAP_DEPTH_MAX - 1,
+				    2 * JMAP_DEPTH_MAX + 2, 1 << 20, &json, &e),
+			 -1);
+	assert_int_equal(
+		jmap_parse(arena, braces_in_text, strlen(braces_in_text), 1 << 20, &json, &e), 0);
+}
+
+static void text_and_lists_have_limits(void **state)
+{
+	size_t len = JMAP_TEXT_MAX + 64;
+	char *text = arena_alloc(arena, len + 1);
+	struct order o;
+	struct err e = {0};
+
+	(void)state;
+	memset(text, 'x', len);
+	memcpy(text, "{\"id\":\"", 7);
+	memcpy(text + len - 2, "\"}", 2);
+	assert_int_equal(read_order(text, &o, &e), -1);
+	assert_string_equal(e.msg, "id: text too long");
+
+	static const struct jmap_field two[] = {
+		{.key = "l",
+		 .type = JMAP_ARRAY,
+		 .fields = line_fields,
+		 .size = sizeof(struct line),
+		 .max = 2},
+		{0},
+	};
+	static const char three[] = "{\"l\":[{\"quantity\":1},{\"quantity\":1},{\"quantity\":1}]}";
+	struct jmap_array list = {0};
+	json_t *json;
+
+	assert_int_equal(jmap_parse(arena, three, strlen(three), 1024, &json, &e), 0);
+	assert_int_equal(jmap_read(arena, json, two, &list, &e), -1);
+	assert_string_equal(e.msg, "l: too many elements");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_type_is_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_wrong_field_is_named_by_its_path_and_never_by_its_value, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(documents_that_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nesting_is_limited_before_anything_recurses, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(text_and_lists_have_limits, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
