@@ -37,7 +37,10 @@ async function start(options = {}) {
   };
   return {
     sims,
-    urls: Object.fromEntries(Object.entries(started).map(([name, one]) => [name, one.url])),
+    urls: {
+      shopify: started.shopify.url, shippo: started.shippo.url,
+      smtp: { url: started.smtp.url, control: started.smtp_control.url },
+    },
     stop: () => Promise.all(Object.values(started).map((one) => one.stop())),
   };
 }

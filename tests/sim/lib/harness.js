@@ -25,7 +25,7 @@ async function call(method, url, body, headers = {}) {
 async function simulate(t, shop = {}) {
   const running = await start();
   t.after(() => running.stop());
-  const { shopify, shippo, smtp_control: mail } = running.urls;
+  const { shopify, shippo, smtp: { control: mail } } = running.urls;
   running.sims.shopify.add_shop({ domain: SHOP, ...shop });
   const base = `${shopify}/_sim/shops/${SHOP}`;
 
