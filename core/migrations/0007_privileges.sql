@@ -1,0 +1,17 @@
+-- The workers' user. It may do its work, and none of what the triggers guard: it cannot write the counters of stock and
+-- parts, change an event, edit a price, or alter the schema.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO waybill;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO waybill;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO waybill;
+
+GRANT INSERT, UPDATE ON merchant, store, carrier_account, credential, location, item, listing, orders, delivery_group, shipment,
+  parcel, label_purchase, hold, notice, cancellation, refund, dead_letter, privacy_request, backorder TO waybill;
+GRANT INSERT, UPDATE, DELETE ON store_location, location_zone, service_map, listing_part, exclusion, allocation TO waybill;
+GRANT INSERT ON tracking_event, label_document, refund_line, routing_policy, routing_decision, stock_move TO waybill;
+GRANT INSERT (item_id, location_id, safety_stock), UPDATE (safety_stock) ON stock TO waybill;
+GRANT INSERT (order_id, seq, actor, kind, shipment_id, from_state, to_state, note, detail) ON order_event TO waybill;
+GRANT INSERT, UPDATE (ordered, cancelled, title, variant_title, grams, delivery_group_id) ON order_line TO waybill;
+GRANT INSERT (order_id, order_line_id, item_id, per_unit, quantity, cancelled) ON line_part TO waybill;
+-- The functions of triggers run as their owner; nobody calls them by hand.
+REVOKE EXECUTE ON FUNCTION item_release_due(bigint[]) FROM PUBLIC;
