@@ -2,6 +2,8 @@
 
 /* For the simulators' own tests: all of them in this process, and short words to talk to them. */
 
+const http = require('node:http');
+
 const { start } = require('../run');
 
 const SHOP = 'demo.myshopify.com';
@@ -54,4 +56,24 @@ async function simulate(t, shop = {}) {
   return world;
 }
 
-module.exports = { SHOP, call, simulate };
+/* Somebody who takes webhooks: { url, got }. `status_of(nth, headers)` is the answer's status. */
+async function receiver(t, status_of = () => 200) {
+  const got = [];
+  const server = http.createServer((request, answer) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      got.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') });
+      answer.writeHead(status_of(got.length, request.headers), { 'content-length': 0 });
+      answer.end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${server.address().port}/webhooks/shopify`, got };
+}
+
+module.exports = { SHOP, call, receiver, simulate };
