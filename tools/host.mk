@@ -15,6 +15,7 @@ servers: packages
 	$(Q)tools/servers start test && tools/servers env test
 
 test-programs: $(UNITS)
+	@:
 
 test: packages
 	$(Q)$(SUBMAKE) all test-programs
