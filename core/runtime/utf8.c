@@ -1,0 +1,45 @@
+/* utf8 - what is a character, and what is not (RFC 3629) */
+#include "core/runtime/utf8.h"
+
+static int is_continuation(unsigned char c)
+{
+	return c >= 0x80 && c <= 0xBF;
+}
+
+size_t utf8_length(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t need;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xC2 && p[0] <= 0xDF)
+		need = 2;
+	else if (p[0] >= 0xE0 && p[0] <= 0xEF)
+		need = 3;
+	else if (p[0] >= 0xF0 && p[0] <= 0xF4)
+		need = 4;
+	else
+		return 0;
+	if (len < need)
+		return 0;
+	for (size_t i = 1; i < need; i++)
+		if (!is_continuation(p[i]))
+			return 0;
+	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90))
+		return 0; /* overlong */
+	if ((p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF4 && p[1] > 0x8F))
+		return 0; /* a surrogate, or beyond the last character */
+	return need;
+}
+
+size_t utf8_bad_at(const char *text, size_t len)
+{
+	size_t at = 0, step;
+
+	while (at < len && (step = utf8_length(text + at, len - at)))
+		at += step;
+	return at;
+}
