@@ -1,9 +1,13 @@
 /*
  * http - one HTTP exchange at a time, for fibers (libcurl multi on the loop)
  *
- * Connections are kept and shared; at most a few per host at once, the rest queue. Names are looked up off
- * the loop. TLS certificates are verified; redirects are not followed; only http and https are spoken, and
- * plain http only where allow_plain says so (the simulators; a store on loopback).
+ * Connections are kept and shared; at most a few requests per host at once, the rest queue. HTTP/1.1, so that one
+ * connection carries one request and it is known what a lost one has sent. TLS certificates are verified; redirects are
+ * not followed; only http and https are spoken, and plain http only where allow_plain says so (the simulators; a store on
+ * loopback). What $https_proxy says is honoured, but not for loopback.
+ *
+ * Names are looked up in libcurl's own threads and remembered for 60 s. Giving up does not wait for a thread: with
+ * CURLOPT_QUICK_EXIT (libcurl 7.87) it is left behind to end by itself.
  */
 #ifndef WAYBILL_HTTP_H
 #define WAYBILL_HTTP_H
@@ -29,6 +33,8 @@ struct http_request {
 	size_t body_len;
 	int timeout_ms;	 /* whole call, queueing included; 0: 30 000 */
 	size_t body_max; /* of the answer; 0: HTTP_BODY_MAX */
+	int is_read; /* repeating it costs nothing; implied by GET. May be sent again, silently, when
+			a kept connection turns out to be dead before any byte of the answer */
 };
 
 struct http_response {
@@ -55,7 +61,7 @@ void http_init(const struct http_settings *settings);
  *
  * Any status is a success here; what it means is for api_call(). Errors are ERR_RETRY: with ERR_CODE_UNKNOWN when the
  * request may have reached the other side (anything after the first byte was sent), without when it surely did not.
- * Too large an answer and a malformed url are ERR_FINAL.
+ * Too large an answer (with ERR_CODE_DATA; the request has been sent) and a malformed url are ERR_FINAL.
  */
 YIELDS
 int http_call(struct arena *a, const struct http_request *req, struct http_response *res,
