@@ -59,8 +59,7 @@ class House {
 
   /* After it, house.sim is what the simulators said of themselves: their addresses. */
   async start_simulators() {
-    this.simulators = new Program(process.execPath, ['tests/sim/run.js', '--shopify', '0', '--shippo', '0', '--smtp', '0'],
-      { NODE_PATH: '/usr/share/nodejs' });
+    this.simulators = new Program(process.execPath, ['tests/sim/run.js', '--shopify', '0', '--shippo', '0', '--smtp', '0']);
     this.programs.push(this.simulators);
     const [, said] = await this.simulators.prints(/^ready (\{.*\})$/m);
     this.sim = JSON.parse(said);
@@ -76,7 +75,7 @@ class House {
       secrets: { key_file },
       gateway: { listen: `127.0.0.1:${this.gateway_port}` },
     };
-    if (this.sim) sections.mail = { url: `smtp://127.0.0.1:${new URL(this.sim.smtp.url || this.sim.smtp).port}` };
+    if (this.sim) sections.mail = { url: this.sim.smtp.url };
     for (const [section, values] of Object.entries(more)) sections[section] = { ...sections[section], ...values };
     this.conf_file = path.join(this.dir, 'waybill.conf');
     fs.writeFileSync(this.conf_file, ini(sections), { mode: 0o600 });
@@ -113,8 +112,8 @@ class House {
 
   /* A simulator's control interface: control('shopify', 'books'), control('shippo', 'faults', 'POST', {...}). */
   control(simulator, what, method = 'GET', json = undefined) {
-    const address = this.sim[simulator];
-    return request_json(`${address.control || address.url || address}/_sim/${what}`, { method, json });
+    const address = simulator === 'smtp' ? this.sim.smtp.control : this.sim[simulator];
+    return request_json(`${address}/_sim/${what}`, { method, json });
   }
 
   queues() {
