@@ -9,6 +9,7 @@ const { HttpError } = require('../lib/http');
 const { id_of } = require('./ids');
 const books = require('./books');
 const fulfillment_orders = require('./fulfillment_orders');
+const { import_order } = require('./import');
 const inventory = require('./inventory');
 const orders = require('./orders');
 const rest = require('./rest');
@@ -106,6 +107,8 @@ function routes(sim) {
       variant_entry(inventory.add_variant(shop_of(names), given))),
     'POST /_sim/shops/:shop/orders': (request, names) => many(request, (given) =>
       books.order_entry(shop_of(names), orders.create(shop_of(names), given))),
+    'POST /_sim/shops/:shop/import': (request, names) =>
+      books.order_entry(shop_of(names), import_order(shop_of(names), request.body.toString('utf8'))),
     'GET /_sim/shops/:shop/orders/:order': (request, names) =>
       books.order_entry(shop_of(names), orders.find(shop_of(names), names.order)),
     'POST /_sim/shops/:shop/orders/:order/:action': (request, names) => {

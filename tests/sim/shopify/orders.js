@@ -93,7 +93,8 @@ function build(shop, given) {
       method_type: given.delivery || 'SHIPPING', service_code: null, presented_name: null },
     fulfill_at_ms: given.fulfill_at ? Date.parse(given.fulfill_at) : null,
     hold_reason: given.hold || null, fulfillments: [], refunds: [], fulfillment_orders: [],
-    routed: false, paid: 0, refunded: 0,
+    routed: false, tax: parse_money(given.tax || '0', currency),
+    taxes_included: given.taxes_included === true, paid: 0, refunded: 0,
   };
   order.lines = (given.lines || []).map((line) => line_of(shop, order, {
     location: given.location, ...line }));

@@ -53,10 +53,11 @@ function totals(order) {
   const current_discounts = sum(order.lines.map((line) =>
     line.price * current_quantity(line) - share(line, current_quantity(line))));
   const emptied = order.cancelled_ms !== null && current_subtotal === 0;
-  const current_total = current_subtotal + (emptied ? 0 : shipping);
+  const current_tax = emptied ? 0 : order.tax;
+  const current_total = current_subtotal + current_tax + (emptied ? 0 : shipping);
   return {
-    gross, discounts, shipping, subtotal: gross - discounts,
-    total: gross - discounts + shipping, current_subtotal, current_discounts, current_total,
+    gross, discounts, shipping, subtotal: gross - discounts, current_tax,
+    total: gross - discounts + shipping + order.tax, current_subtotal, current_discounts, current_total,
     outstanding: Math.max(0, current_total - (order.paid - order.refunded)),
     weight: sum(order.lines.map((line) => line.grams * line.quantity)),
   };
@@ -159,9 +160,10 @@ function order(shop, given) {
     current_total_additional_fees_set: null, current_total_duties_set: null,
     ...amounts(given, {
       current_subtotal_price: sums.current_subtotal, current_total_discounts: sums.current_discounts,
-      current_total_price: sums.current_total, current_total_tax: 0, subtotal_price: sums.subtotal,
+      current_total_price: sums.current_total, current_total_tax: sums.current_tax,
+      subtotal_price: sums.subtotal,
       total_discounts: sums.discounts, total_line_items_price: sums.gross, total_price: sums.total,
-      total_tax: 0,
+      total_tax: given.tax,
     }),
     customer_locale: given.locale, device_id: null, discount_codes: given.discount_codes,
     duties_included: false, email: given.email || '', estimated_taxes: false,
@@ -176,7 +178,8 @@ function order(shop, given) {
     presentment_currency: given.presentment_currency,
     processed_at: shop_time(shop, given.processed_ms), reference: null, referring_site: null,
     source_identifier: null, source_name: given.source_name, source_url: null,
-    tags: given.tags.join(', '), tax_exempt: false, tax_lines: [], taxes_included: false,
+    tags: given.tags.join(', '), tax_exempt: false, tax_lines: [],
+    taxes_included: given.taxes_included,
     test: given.test, token: given.token,
     total_cash_rounding_payment_adjustment_set: zero_set,
     total_cash_rounding_refund_adjustment_set: zero_set,
