@@ -4,7 +4,7 @@
 ##   make servers       private PostgreSQL and RabbitMQ for tests, left running (tools/servers tells more)
 ##   make system        build, then the tests on real servers alone (T=pattern picks some)
 ##   make bare          make test and make demo in a fresh Debian root file system (root only)
-.PHONY: packages servers test system demo bare test-programs
+.PHONY: packages servers remove-servers test system demo bare test-programs
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 
@@ -13,6 +13,11 @@ packages:
 
 servers: packages
 	$(Q)tools/servers start test && tools/servers env test
+
+clean: remove-servers
+remove-servers:
+	$(Q)for place in build/servers/*; do \
+	  [ ! -e "$$place/lock" ] || tools/servers remove "$${place##*/}" || exit 1; done
 
 test-programs: $(UNITS)
 	@:

@@ -30,9 +30,7 @@ test.before(() => {
   fs.copyFileSync(path.join(TOP, 'tools', 'servers'), tool);
 });
 
-test.after(async () => {
-  await servers('stop', 'self');
-  fs.rmSync(place(), { recursive: true });
+test.after(() => {
   fs.rmSync(top, { recursive: true });
 });
 
@@ -96,4 +94,13 @@ test('a wiped broker is empty and at the same address', async () => {
   assert.strictEqual((await servers('wipe-broker', 'self')).code, 0);
   assert.deepStrictEqual(await vhosts(), ['waybill']);
   assert.deepStrictEqual(await env(), before);
+});
+
+test('what is removed leaves nothing behind', async () => {
+  const port = Number(fs.readFileSync(path.join(place(), 'port'), 'utf8'));
+  const data = place();
+  assert.strictEqual((await servers('remove', 'self')).code, 0);
+  assert.strictEqual(fs.existsSync(data), false);
+  assert.deepStrictEqual(fs.readdirSync(path.join(clone, 'build', 'servers')), []);
+  assert.deepStrictEqual(await listening(port), []);
 });
