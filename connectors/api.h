@@ -31,7 +31,7 @@ struct account {
 struct api {
 	struct arena *arena;
 	const struct account *account;
-	int64_t deadline_ms; /* of loop_now_ms(); ends before the job's lease */
+	int64_t deadline_ms; /* of loop_now_ms(); ends before the job's lease; 0: none */
 };
 
 enum api_effect {
@@ -66,13 +66,16 @@ struct api_response {
 /*
  * api_call - one exchange, judged by HTTP
  *
- * Returns 0 for 2xx, and for 400, 404, 409 and 422 too: what those mean is the connector's to say (status tells). Otherwise:
+ * Returns 0 for 2xx, and for 400, 404, 409 and 422 too: what those mean is the connector's to say (status tells; json is NULL
+ * when they do not come with JSON). Otherwise:
  *   401                 ERR_RETRY, ERR_CODE_AUTH: the runtime has the credential renewed
  *   429                 ERR_RETRY, ERR_CODE_RATE_LIMIT with retry_after_ms
  *   402, 403, 423, 430  ERR_FINAL: the account is closed to us; a person decides
- *   5xx, HTML or cut-off JSON where JSON was due, lost connection
+ *   3xx, other 4xx      ERR_FINAL: not what this service does; is api_base right?
+ *   408, 5xx, HTML or cut-off JSON where JSON was due, too large an answer, lost connection
  *                       ERR_RETRY; ERR_CODE_UNKNOWN when effect is API_EFFECT
- *   deadline too near   ERR_RETRY before anything is sent
+ *   deadline too near   ERR_RETRY, ERR_CODE_TIMEOUT before anything is sent
+ * The error's text begins with connector and operation. A token never goes to an url outside of api_base: ERR_BUG.
  */
 YIELDS
 int api_call(struct api *api, const struct api_request *req, struct api_response *res,

@@ -357,23 +357,24 @@ static int judge_failure(CURL *easy, const struct exchange *x, CURLcode result, 
 	long sent_bytes = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+	enum err_code code = sent_bytes && !x->is_read ? ERR_CODE_UNKNOWN : ERR_CODE_DISCONNECTED;
+
 	if (x->is_too_large)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
 			       "refused an answer of more than %zu bytes", x->body_max);
 	if (result == CURLE_URL_MALFORMAT)
 		return err_final(e, "refused a malformed url");
-	return err_set(e, ERR_RETRY, sent_bytes ? ERR_CODE_UNKNOWN : ERR_CODE_DISCONNECTED,
-		       "no answer%s: %s", sent_bytes ? " to what was sent" : "",
+	return err_set(e, ERR_RETRY, code, "no answer%s: %s", sent_bytes ? " to what was sent" : "",
 		       curl_easy_strerror(result));
 }
 
 /* The wait ended before libcurl did. */
-static int judge_wait(CURL *easy, struct err *e)
+static int judge_wait(CURL *easy, const struct exchange *x, struct err *e)
 {
 	long sent_bytes = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-	if (sent_bytes && e->kind == ERR_RETRY)
+	if (sent_bytes && !x->is_read && e->kind == ERR_RETRY)
 		e->code = ERR_CODE_UNKNOWN;
 	return err_prefix(e, sent_bytes ? "waiting for an answer" : "connecting");
 }
@@ -391,10 +392,11 @@ static int exchange(struct exchange *x, int is_local, int64_t deadline_ms, struc
 	int failed = curl_loop_perform(easy, deadline_ms, &result, &why);
 
 	if (failed)
-		judge_wait(easy, &why);
+		judge_wait(easy, x, &why);
 	else if (result != CURLE_OK)
 		failed = judge_failure(easy, x, result, &why);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	x->response->status = (int)status;
 	easy_give(easy);
 	curl_slist_free_all(headers);
 	if (failed) {
@@ -407,7 +409,6 @@ static int exchange(struct exchange *x, int is_local, int64_t deadline_ms, struc
 		x->body[x->len] = '\0';
 		arena_defer(x->arena, free, x->body);
 	}
-	x->response->status = (int)status;
 	if (status == STATUS_TOO_MANY && !x->response->retry_after_ms)
 		x->response->retry_after_ms = x->window_left_ms;
 	x->response->body = x->body ? x->body : "";

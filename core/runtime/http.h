@@ -60,8 +60,8 @@ void http_init(const struct http_settings *settings);
  * http_call - send, and read the whole answer
  *
  * Any status is a success here; what it means is for api_call(). Errors are ERR_RETRY: with ERR_CODE_UNKNOWN when the
- * request may have reached the other side (anything after the first byte was sent), without when it surely did not.
- * Too large an answer (with ERR_CODE_DATA; the request has been sent) and a malformed url are ERR_FINAL.
+ * request may have reached the other side and is not a read, else with ERR_CODE_DISCONNECTED, _TIMEOUT or _CANCELLED. Too
+ * large an answer (with ERR_CODE_DATA; the request has been sent) and a malformed url are ERR_FINAL.
  */
 YIELDS
 int http_call(struct arena *a, const struct http_request *req, struct http_response *res,
