@@ -116,7 +116,8 @@ for (const name of CAPTURED) {
     const entry = await world.shop('/import', text);
     assert.strictEqual(entry.id, /"id": ?(\d+)/.exec(text)[1]);
     const { body } = await world.ask(await world.token(), `{ order(id: "gid://shopify/Order/${entry.id}") {
-      name cancelledAt displayFinancialStatus totalPriceSet { shopMoney { amount } } lineItems(first: 50) { nodes { id quantity currentQuantity } }
+      name cancelledAt displayFinancialStatus totalPriceSet { shopMoney { amount } } 
+      lineItems(first: 50) { nodes { id quantity currentQuantity } }
       fulfillmentOrders(first: 5) { nodes { lineItems(first: 50) { nodes { remainingQuantity } } } } } }`);
     const seen = JSON.parse(text);
     const { order } = body.data;

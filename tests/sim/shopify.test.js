@@ -104,6 +104,10 @@ test('one fulfillment is of one location and one delivery method', async (t) => 
   const refused = await world.fulfill(split.fulfillment_orders.map((work) => work.id));
   assert.deepStrictEqual(refused, { fulfillment: null, userErrors: [{ field: ['fulfillment'],
     message: 'All fulfillment orders must be assigned to a single location' }] });
+  const mixed = await world.shop('/orders', { lines: [{ sku: 'A' }, { sku: 'B', delivery: 'PICK_UP' }] });
+  const { userErrors } = await world.fulfill(mixed.fulfillment_orders.map((work) => work.id));
+  assert.strictEqual(userErrors[0].message,
+    'All fulfillment orders must have the same delivery method type');
 });
 
 test('too many units are refused with the path of the quantity', async (t) => {

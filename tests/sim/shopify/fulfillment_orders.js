@@ -53,8 +53,13 @@ function route(shop, order) {
     const open = line.requires_shipping ? line.quantity - line.cancelled - line.routed : 0;
     if (open <= 0) continue;
     const location = line.location ? inventory.find_location(shop, line.location) : fallback;
-    if (!made.has(location.id)) made.set(location.id, make(shop, order, location.id, order));
-    add_line(shop, made.get(location.id), line, open);
+    const method = line.delivery || order.delivery_method.method_type;
+    const key = `${location.id} ${method}`;
+    if (!made.has(key)) {
+      const delivery_method = { ...order.delivery_method, method_type: method };
+      made.set(key, make(shop, order, location.id, { ...order, delivery_method }));
+    }
+    add_line(shop, made.get(key), line, open);
     line.routed += open;
     inventory.commit(line.variant, location.id, open);
   }

@@ -41,6 +41,7 @@ function line_of(shop, order, given) {
     grams: pick('grams', 0), gift_card,
     requires_shipping: gift_card ? false : pick('requires_shipping', true),
     properties: given.properties || [], location: given.location || null,
+    delivery: given.delivery || null,
     quantity: given.quantity === undefined ? 1 : given.quantity,
     fulfilled: 0, cancelled: 0, returned: 0, routed: 0,
   };

@@ -163,6 +163,7 @@ class Outbox {
         delivery.attempts.push(status);
         resolve(status);
       };
+      if (!delivery.url.startsWith('http://')) return done(0);
       const body = Buffer.from(delivery.body, 'utf8');
       const request = http.request(delivery.url, {
         method: 'POST', agent, timeout: ANSWER_LIMIT_MS, headers: this.headers(delivery, body),
@@ -173,7 +174,7 @@ class Outbox {
       });
       request.on('timeout', () => request.destroy(new Error('no answer in time')));
       request.on('error', () => done(0));
-      request.end(body);
+      return request.end(body);
     });
   }
 
