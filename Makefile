@@ -29,7 +29,7 @@ WARN = -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wsign-conversion -Wpointe
   $(if $(filter clang%,$(CC)),,-Wno-format-truncation) -Werror
 HARDEN = -fstack-protector-strong -fPIE -fno-common -fno-strict-aliasing \
   $(if $(SAN),,-D_FORTIFY_SOURCE=2) $(if $(filter clang%,$(CC)),,-fstack-clash-protection)
-CPPFLAGS = -I. -I$(B) -D_GNU_SOURCE -include core/runtime/banned.h
+CPPFLAGS = -I. -I$(B) -isystem /usr/include/postgresql -D_GNU_SOURCE -include core/runtime/banned.h
 CFLAGS = -std=gnu17 -O2 -g $(WARN) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS = -lev -lpq -lrabbitmq -lcurl -ljansson -lmicrohttpd -lsodium -lcrypto -lssl -lsystemd -linih -lm

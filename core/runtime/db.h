@@ -56,6 +56,12 @@ int db_take(struct db_pool *pool, int64_t deadline_ms, struct db **out, struct e
 YIELDS
 void db_give(struct db *db);
 
+/*
+ * db_begin - BEGIN goes out with the first statement, so it costs nothing
+ *
+ * db_commit - waits for the answer. When that is lost (ERR_CODE_DISCONNECTED) the transaction may have happened
+ * all the same.
+ */
 YIELDS
 int db_begin(struct db *db, struct err *e);
 YIELDS

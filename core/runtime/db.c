@@ -1,0 +1,365 @@
+/*
+ * db - connections and statements
+ *
+ * A statement goes out with what must precede it (BEGIN, its preparation) as one pipeline and costs one round
+ * trip. libpq looks host names up itself and blocks the loop while it does: give an address or a socket's folder.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/runtime/db_internal.h"
+#include "core/runtime/log.h"
+#include "core/runtime/loop.h"
+
+enum {
+	CONNECT_MS = 10000,
+	ANSWER_GRACE_MS =
+		5000, /* beyond statement_timeout: then the server does not even answer that */
+	STEPS_MAX = 3,
+};
+
+enum step { STEP_CONTROL, STEP_PREPARE, STEP_STATEMENT };
+
+/* ---- Waiting for the socket ---- */
+
+static void socket_ready(EV_P_ ev_io *io, int events)
+{
+	struct db *db = io->data;
+
+	(void)events;
+	if (db->waiter) {
+		db->is_signalled = 1;
+		fiber_wake(db->waiter);
+	} else if (!db->is_idle) {
+		ev_io_stop(EV_A_ io); /* on loan: the next statement will see it */
+	} else if (!PQconsumeInput(db->pg) || PQstatus(db->pg) == CONNECTION_BAD) {
+		db_pool_lost(db);
+	}
+}
+
+/* libpq may close the socket and open another under the same number: the watcher must start anew. */
+static void forget_socket(struct db *db)
+{
+	ev_io_stop(loop_ev(), &db->io);
+	ev_init(&db->io, socket_ready);
+	ev_io_set(&db->io, -1, 0);
+	db->io.data = db;
+}
+
+static void watch_socket(struct db *db, int events)
+{
+	int fd = PQsocket(db->pg);
+
+	if (db->io.fd != fd || (db->io.events & (EV_READ | EV_WRITE)) != events) {
+		ev_io_stop(loop_ev(), &db->io);
+		ev_io_set(&db->io, fd, events);
+	}
+	ev_io_start(loop_ev(), &db->io);
+}
+
+void db_watch_idle(struct db *db)
+{
+	watch_socket(db, EV_READ);
+}
+
+YIELDS
+static int wait_socket(struct db *db, int events, int64_t deadline_ms, struct err *e)
+{
+	int failed = 0;
+
+	if (db->waiter)
+		die("two fibers use one connection");
+	watch_socket(db, events);
+	db->is_signalled = 0;
+	db->waiter = fiber_self();
+	while (!failed && !db->is_signalled)
+		failed = fiber_suspend(deadline_ms, e);
+	db->waiter = NULL;
+	return failed;
+}
+
+/* ---- Opening and closing ---- */
+
+void db_close(struct db *db)
+{
+	if (!db->pg)
+		return;
+	forget_socket(db);
+	PQfinish(db->pg);
+	db->pg = NULL;
+	db->is_begin_owed = 0;
+	memset(db->is_prepared, 0, SQL_COUNT);
+}
+
+static void notice(void *arg, const PGresult *r)
+{
+	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	(void)arg;
+	log_debug("event=database_notice text=%s", log_quote(text ? text : ""));
+}
+
+int db_open(struct db *db, int64_t deadline_ms, struct err *e)
+{
+	PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+	int64_t last_ms = loop_now_ms() + CONNECT_MS;
+
+	if (!deadline_ms || deadline_ms > last_ms)
+		deadline_ms = last_ms;
+	db->pg = PQconnectStartParams(db->pool->keywords, db->pool->values, /* expand_dbname= */ 1);
+	if (!db->pg)
+		die("out of memory: a database connection");
+	forget_socket(db);
+	PQsetNoticeReceiver(db->pg, notice, NULL);
+	if (PQstatus(db->pg) == CONNECTION_BAD)
+		state = PGRES_POLLING_FAILED;
+	while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
+		int events = state == PGRES_POLLING_READING ? EV_READ : EV_WRITE;
+		int failed = wait_socket(db, events, deadline_ms, e);
+
+		forget_socket(db);
+		if (failed) {
+			db_close(db);
+			return err_prefix(e, "could not connect to the database");
+		}
+		state = PQconnectPoll(db->pg);
+	}
+	if (state != PGRES_POLLING_OK || PQsetnonblocking(db->pg, 1) ||
+	    !PQenterPipelineMode(db->pg)) {
+		db_lost(e, "connect to the database", PQerrorMessage(db->pg));
+		db_close(db);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- Sending and collecting ---- */
+
+static int lost(struct db *db, struct err *e)
+{
+	db_lost(e, "reach the database",
+		db->pg ? PQerrorMessage(db->pg) : "the connection is lost");
+	db_close(db);
+	db->pool->is_up = 0;
+	return -1;
+}
+
+/* Until PQgetResult() would not block. On failure the connection is closed. */
+YIELDS
+static int await_answer(struct db *db, int64_t deadline_ms, struct err *e)
+{
+	for (;;) {
+		int unsent = PQflush(db->pg);
+
+		if (unsent < 0)
+			return lost(db, e);
+		if (!PQisBusy(db->pg))
+			return 0;
+		if (wait_socket(db, EV_READ | (unsent ? EV_WRITE : 0), deadline_ms, e)) {
+			db_close(db); /* its answer would come at the wrong time */
+			return err_prefix(e, "waiting for the database");
+		}
+		if (!PQconsumeInput(db->pg))
+			return lost(db, e);
+	}
+}
+
+static int take_result(struct db *db, enum sql_id id, enum step step, PGresult *r, PGresult **out,
+		       struct err *e)
+{
+	const char *what = step == STEP_CONTROL ? "transaction" : sql_statements[id].name;
+	const char *sqlstate, *text;
+
+	switch (PQresultStatus(r)) {
+	case PGRES_COMMAND_OK:
+	case PGRES_TUPLES_OK:
+		if (step == STEP_PREPARE)
+			db->is_prepared[id] = 1;
+		if (step != STEP_STATEMENT)
+			break;
+		*out = r;
+		return 0;
+	case PGRES_PIPELINE_ABORTED:
+		break; /* the step before failed, and said why */
+	case PGRES_FATAL_ERROR:
+		sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+		text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+		if (sqlstate)
+			db_judge(e, what, sqlstate, text ? text : "");
+		else
+			db_lost(e, "reach the database", PQresultErrorMessage(r));
+		PQclear(r);
+		return -1;
+	case PGRES_EMPTY_QUERY:
+	case PGRES_COPY_OUT:
+	case PGRES_COPY_IN:
+	case PGRES_COPY_BOTH:
+	case PGRES_BAD_RESPONSE:
+	case PGRES_NONFATAL_ERROR:
+	case PGRES_SINGLE_TUPLE:
+	case PGRES_PIPELINE_SYNC:
+	default:
+		err_bug(e, "sql %s: an answer of kind %s", what, PQresStatus(PQresultStatus(r)));
+		PQclear(r);
+		return -1;
+	}
+	PQclear(r);
+	return 0;
+}
+
+/*
+ * Reads the answers to steps up to their sync. The first error wins; one that tells of a lost connection, or
+ * of one that is not worth keeping, closes it.
+ */
+YIELDS
+static int collect(struct db *db, enum sql_id id, const enum step *steps, int count, PGresult **out,
+		   struct err *e)
+{
+	int64_t deadline_ms = loop_now_ms() + db->pool->statement_timeout_ms + ANSWER_GRACE_MS;
+	struct err first = {0};
+	int at = 0;
+
+	*out = NULL;
+	while (first.code != ERR_CODE_DISCONNECTED) {
+		struct err here = {0};
+
+		if (await_answer(db, deadline_ms, &first))
+			break;
+		PGresult *r = PQgetResult(db->pg);
+
+		if (!r) { /* the end of one step's results */
+			if (++at > count)
+				lost(db, &first);
+			continue;
+		}
+		db->pool->is_up = 1;
+		if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
+			PQclear(r);
+			break;
+		}
+		if (take_result(db, id, steps[at < count ? at : count - 1], r, out, &here) &&
+		    first.kind == ERR_NONE)
+			first = here;
+	}
+	if (first.kind == ERR_NONE)
+		return 0;
+	if (first.code == ERR_CODE_DISCONNECTED)
+		db_close(db);
+	PQclear(*out);
+	*out = NULL;
+	if (e)
+		*e = first;
+	return -1;
+}
+
+static int send_statement(struct db *db, struct arena *a, enum sql_id id,
+			  const struct db_value *params, size_t count)
+{
+	const struct sql_statement *s = &sql_statements[id];
+	const char **values = ARENA_ARRAY(a, const char *, count);
+	int *lengths = ARENA_ARRAY(a, int, count), *formats = ARENA_ARRAY(a, int, count);
+	Oid *types = ARENA_ARRAY(a, Oid, count);
+
+	for (size_t i = 0; i < count; i++) {
+		values[i] = params[i].data;
+		lengths[i] = params[i].len;
+		formats[i] = params[i].format;
+		types[i] = params[i].type;
+	}
+	if (!db->is_prepared[id] && !PQsendPrepare(db->pg, s->name, s->text, (int)count, types))
+		return -1;
+	if (!PQsendQueryPrepared(db->pg, s->name, (int)count, values, lengths, formats,
+				 /* resultFormat= */ 0))
+		return -1;
+	return 0;
+}
+
+static int send_control(struct db *db, const char *command)
+{
+	return PQsendQueryParams(db->pg, command, 0, NULL, NULL, NULL, NULL, 0) ? 0 : -1;
+}
+
+static void clear_result(void *pg)
+{
+	PQclear(pg);
+}
+
+int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
+	     size_t param_count, struct db_result *out, struct err *e)
+{
+	enum step steps[STEPS_MAX];
+	int count = 0;
+	PGresult *r;
+
+	if (param_count != (size_t)sql_statements[id].params)
+		return err_bug(e, "sql %s: %zu parameters instead of %d", sql_statements[id].name,
+			       param_count, sql_statements[id].params);
+	if (!db->pg)
+		return lost(db, e);
+	if (db->is_begin_owed) {
+		if (send_control(db, "BEGIN"))
+			return lost(db, e);
+		steps[count++] = STEP_CONTROL;
+	}
+	db->is_begin_owed = 0;
+	if (!db->is_prepared[id])
+		steps[count++] = STEP_PREPARE;
+	steps[count++] = STEP_STATEMENT;
+	if (send_statement(db, a, id, params, param_count) || !PQpipelineSync(db->pg))
+		return lost(db, e);
+	if (collect(db, id, steps, count, &r, e))
+		return -1;
+	if (!out) {
+		PQclear(r);
+		return 0;
+	}
+	arena_defer(a, clear_result, r);
+	*out = (struct db_result){.rows = (size_t)PQntuples(r), .pg = r};
+	return 0;
+}
+
+/* ---- Transactions ---- */
+
+int db_begin(struct db *db, struct err *e)
+{
+	if (!db->pg)
+		return lost(db, e);
+	if (db->is_begin_owed || PQtransactionStatus(db->pg) != PQTRANS_IDLE)
+		return err_bug(e, "a transaction inside a transaction");
+	db->is_begin_owed = 1;
+	return 0;
+}
+
+YIELDS
+static int control(struct db *db, const char *command, struct err *e)
+{
+	enum step step = STEP_CONTROL;
+	PGresult *r;
+
+	if (send_control(db, command) || !PQpipelineSync(db->pg))
+		return lost(db, e);
+	return collect(db, 0, &step, 1, &r, e);
+}
+
+int db_commit(struct db *db, struct err *e)
+{
+	if (!db->pg)
+		return lost(db, e);
+	if (db->is_begin_owed) { /* nothing was done */
+		db->is_begin_owed = 0;
+		return 0;
+	}
+	if (PQtransactionStatus(db->pg) != PQTRANS_INTRANS)
+		return err_bug(e, "commit of a transaction that is not open or has failed");
+	return control(db, "COMMIT", e);
+}
+
+int db_rollback(struct db *db, struct err *e)
+{
+	if (!db->pg)
+		return 0;
+	db->is_begin_owed = 0;
+	if (PQtransactionStatus(db->pg) == PQTRANS_IDLE)
+		return 0;
+	return control(db, "ROLLBACK", e);
+}

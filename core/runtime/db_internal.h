@@ -1,0 +1,65 @@
+/*
+ * db_internal - what db.c (connections), db_pool.c (the pool) and db_error.c share
+ */
+#ifndef WAYBILL_DB_INTERNAL_H
+#define WAYBILL_DB_INTERNAL_H
+
+#include <ev.h>
+#include <libpq-fe.h>
+
+#include "core/runtime/db.h"
+
+enum { DB_KEYWORDS = 12 };
+
+struct db {
+	struct db_pool *pool;
+	struct db *next; /* in the pool's list of idle or of closed ones */
+	PGconn *pg;	 /* NULL: closed */
+	ev_io io;
+	int is_idle;		    /* in the pool and connected */
+	struct fiber *waiter;	    /* the fiber that waits for the socket */
+	int is_signalled;	    /* the socket has something for the waiter */
+	int is_begin_owed;	    /* BEGIN goes out with the next statement */
+	unsigned char *is_prepared; /* by enum sql_id */
+};
+
+struct db_waiter; /* a fiber in the queue of db_take() */
+
+struct db_pool {
+	struct arena *arena;
+	const char *keywords[DB_KEYWORDS], *values[DB_KEYWORDS]; /* for PQconnectStartParams() */
+	int is_url_valid;
+	int statement_timeout_ms;
+	int connections;
+	struct db *all;
+	struct db *idle, *closed;
+	struct db_waiter *first, *last;
+	int is_up;
+	int64_t retry_at_ms; /* nobody connects before */
+	int backoff_ms;
+};
+
+/* db_open - connect; 0 or -1 with ERR_RETRY by deadline_ms */
+YIELDS
+int db_open(struct db *db, int64_t deadline_ms, struct err *e);
+
+/* db_close - close the connection, if it is open; what it was doing is over */
+void db_close(struct db *db);
+
+/* db_watch_idle - notice when the server closes the connection while nobody uses it */
+void db_watch_idle(struct db *db);
+
+/* db_pool_lost - the server closed this idle connection */
+void db_pool_lost(struct db *db);
+
+/*
+ * db_judge - the error for a SQLSTATE, as db.h says; always -1
+ *
+ * what is the statement's name. Class 22 quotes the data it complains about: that part of text is left out.
+ */
+int db_judge(struct err *e, const char *what, const char *sqlstate, const char *text);
+
+/* db_lost - the error for a lost connection; text is libpq's */
+int db_lost(struct err *e, const char *doing, const char *text);
+
+#endif
