@@ -49,6 +49,7 @@ CREATE TABLE credential (
                                      'access_token', 'api_key')),
   sealed bytea CHECK (length(sealed) <= 8192), -- NULL: an access token that was not fetched yet
   expires_at timestamptz, -- NULL: never
+  renewed_at timestamptz, -- an access token
   LIKE work_columns INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
   CHECK ((store_id IS NULL) <> (carrier_account_id IS NULL)),
   CHECK (sealed IS NOT NULL OR kind = 'access_token'),

@@ -1,0 +1,257 @@
+/* batch - one run of claim or settle: its transaction, its repeats, its follow-ups */
+#include "core/runtime/batch.h"
+
+#include <string.h>
+
+#include "core/runtime/log.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/outcome.h"
+
+enum {
+	CONFLICTS_MAX = 5,
+	DB_WAIT_MS = 10000,
+	PUBLISH_MS = 20000,
+};
+
+struct followup {
+	struct followup *next;
+	const char *role;
+	size_t count;
+	int64_t ids[BUNDLE_MAX];
+};
+
+void batch_due(struct batch *b, const char *role, int64_t id)
+{
+	struct followup *f = b->first_followup;
+
+	while (f && (f->count == BUNDLE_MAX || strcmp(f->role, role) != 0))
+		f = f->next;
+	if (!f) {
+		f = ARENA_NEW(b->arena, struct followup);
+		f->role = role;
+		/* In front, so that a full one is not looked at again. */
+		f->next = b->first_followup;
+		b->first_followup = f;
+	}
+	f->ids[f->count++] = id;
+}
+
+struct db_value batch_ids(struct batch *b, int only_good, size_t *count)
+{
+	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, b->count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if (!only_good || job_is_good(b->jobs[i]))
+			ids[n++] = b->jobs[i]->id;
+	if (count)
+		*count = n;
+	return db_int64s(b->arena, ids, n);
+}
+
+struct job *batch_job(const struct batch *b, int64_t id)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->jobs[i]->id == id)
+			return b->jobs[i];
+	return NULL;
+}
+
+void job_fail(struct job *job, const struct err *e)
+{
+	job->err = *e;
+}
+
+int job_is_good(const struct job *job)
+{
+	return job->err.kind == ERR_NONE;
+}
+
+static void publish_followups(const struct batch_run *run, struct batch *b)
+{
+	size_t count = 0, n = 0;
+
+	for (struct followup *f = b->first_followup; f; f = f->next)
+		count++;
+	if (count == 0)
+		return;
+	struct amqp_message *messages = ARENA_ARRAY(b->arena, struct amqp_message, count);
+
+	for (struct followup *f = b->first_followup; f; f = f->next) {
+		char *body = arena_alloc(b->arena, f->count * 21 + 3);
+		size_t len = 0;
+
+		for (size_t i = 0; i < f->count; i++)
+			len += (size_t)snprintf(body + len, 22, "%c%lld", i ? ',' : '[',
+						(long long)f->ids[i]);
+		body[len++] = ']';
+		messages[n++] = (struct amqp_message){
+			.routing_key = arena_printf(b->arena, "wb.%s", f->role),
+			.body = body,
+			.body_len = len,
+		};
+	}
+	struct err e = {0};
+
+	if (amqp_publish(run->publisher, messages, n, loop_now_ms() + PUBLISH_MS, &e))
+		log_warn("event=publish role=%s messages=%zu error=%s left_to=clock",
+			 run->role->name, n, log_quote(e.msg));
+}
+
+typedef int step_fn(struct batch *b, struct err *e);
+
+/* A role without act: one transaction, and what claim did not take is dropped before settle sees it. */
+static int claim_and_settle(struct batch *b, struct err *e)
+{
+	if (b->role->claim(b, e))
+		return -1;
+	struct batch claimed = *b;
+
+	claimed.jobs = ARENA_ARRAY(b->arena, struct job *, b->count);
+	claimed.count = 0;
+	for (size_t i = 0; i < b->count; i++)
+		if (b->jobs[i]->is_claimed && job_is_good(b->jobs[i]))
+			claimed.jobs[claimed.count++] = b->jobs[i];
+	if (claimed.count && b->role->settle(&claimed, e))
+		return -1;
+	b->first_followup = claimed.first_followup;
+	return outcome_settle(b, NULL, e);
+}
+
+static int settle_and_outcome(struct batch *b, struct err *e)
+{
+	if (b->role->settle(b, e))
+		return -1;
+	return outcome_settle(b, b->lease, e);
+}
+
+/* What failed is written down, whatever the role's own settle would say. */
+static int only_outcome(struct batch *b, struct err *e)
+{
+	return outcome_settle(b, b->lease, e);
+}
+
+static void forget_claim(struct job *job)
+{
+	job->is_claimed = job->acts = 0;
+	job->data = NULL;
+	job->err = (struct err){0};
+}
+
+/* One transaction around one step. The jobs' errors are put back when it is rolled back. */
+static int run_once(const struct batch_run *run, struct db *db, step_fn *step, int is_claim,
+		    struct err *e)
+{
+	struct batch b = {
+		.arena = arena_new(),
+		.db = db,
+		.role = run->role,
+		.context = run->context,
+		.lease = run->lease,
+		.jobs = run->jobs,
+		.count = run->count,
+		.publisher = run->publisher,
+	};
+	struct err *before = ARENA_ARRAY(b.arena, struct err, run->count);
+
+	for (size_t i = 0; i < run->count; i++)
+		before[i] = run->jobs[i]->err;
+	int failed = db_begin(db, e) || step(&b, e) || db_commit(db, e);
+
+	if (failed) {
+		db_rollback(db, NULL);
+		for (size_t i = 0; i < run->count; i++) {
+			run->jobs[i]->err = before[i];
+			if (is_claim)
+				forget_claim(run->jobs[i]);
+		}
+	} else {
+		publish_followups(run, &b);
+	}
+	arena_free(b.arena);
+	return failed ? -1 : 0;
+}
+
+static int is_for_all(const struct err *e)
+{
+	return e->kind == ERR_RETRY && e->code != ERR_CODE_CONFLICT;
+}
+
+static void log_step(const struct batch_run *run, const char *what, const struct err *e)
+{
+	log_warn("event=%s role=%s jobs=%zu kind=%s error=%s", what, run->role->name, run->count,
+		 err_kind_name(e->kind), log_quote(e->msg));
+}
+
+/* A connection that works again; NULL when the process is ending. */
+static struct db *take_again(const struct batch_run *run, struct db *db)
+{
+	struct err e = {0};
+
+	db_give(db);
+	while (db_take(run->pool, loop_now_ms() + DB_WAIT_MS, &db, &e)) {
+		if (e.code == ERR_CODE_CANCELLED || fiber_sleep_ms(1000, &e))
+			return NULL;
+	}
+	return db;
+}
+
+/*
+ * One job alone that the database will not have: its own failure, written down without its step.
+ * When even that fails the row stays as it is, and comes again.
+ */
+static struct db *fail_alone(const struct batch_run *run, struct db *db, int is_claim,
+			     const struct err *cause)
+{
+	struct batch_run alone = *run;
+	struct err e = {0};
+
+	job_fail(run->jobs[0], cause);
+	if (is_claim)
+		alone.lease = NULL;
+	if (run_once(&alone, db, only_outcome, 0, &e))
+		log_step(run, "outcome_lost", &e);
+	return db;
+}
+
+/* Runs a step until it is done; gives back the connection, which may be another one. */
+static struct db *run_step(const struct batch_run *run, struct db *db, step_fn *step, int is_claim)
+{
+	for (int conflicts = 0; db;) {
+		struct err e = {0};
+
+		if (run_once(run, db, step, is_claim, &e) == 0)
+			return db;
+		if (is_for_all(&e)) {
+			log_step(run, "database_away", &e);
+			db = take_again(run, db);
+			continue;
+		}
+		if (e.code == ERR_CODE_CONFLICT && ++conflicts < CONFLICTS_MAX) {
+			fiber_sleep_ms(conflicts * 5, NULL);
+			continue;
+		}
+		if (run->count == 1)
+			return fail_alone(run, db, is_claim, &e);
+		log_step(run, "one_by_one", &e);
+		for (size_t i = 0; i < run->count && db; i++) {
+			struct batch_run alone = *run;
+
+			alone.jobs = run->jobs + i;
+			alone.count = 1;
+			db = run_step(&alone, db, step, is_claim);
+		}
+		return db;
+	}
+	return NULL;
+}
+
+void batch_claim(const struct batch_run *run, struct db *db)
+{
+	db_give(run_step(run, db, run->role->act ? run->role->claim : claim_and_settle, 1));
+}
+
+void batch_settle(const struct batch_run *run, struct db *db)
+{
+	db_give(run_step(run, db, settle_and_outcome, 0));
+}

@@ -1,0 +1,34 @@
+/*
+ * batch - one run of claim or settle: its transaction, its repeats, its follow-ups
+ *
+ * A conflict with another transaction is tried again. On an error of the data the jobs are run one at a time, so
+ * that only the culprit fails. When the database goes away in between, it waits for it.
+ */
+#ifndef WAYBILL_BATCH_H
+#define WAYBILL_BATCH_H
+
+#include "core/runtime/role.h"
+
+struct batch_run {
+	const struct role *role;
+	const struct context *context;
+	struct db_pool *pool;
+	struct amqp *publisher;
+	const char *lease;
+	struct job **jobs;
+	size_t count;
+};
+
+/*
+ * batch_claim, batch_settle - run one step for these jobs; db is taken over and given back
+ *
+ * They always come to an end: each job is then settled, or has err set and written down, or was dropped. Follow-ups are
+ * published after the commit; a failure there is logged, and the clock publishes them. For a role without act, batch_claim
+ * does both steps.
+ */
+YIELDS
+void batch_claim(const struct batch_run *run, struct db *db);
+YIELDS
+void batch_settle(const struct batch_run *run, struct db *db);
+
+#endif

@@ -1,0 +1,293 @@
+/* inbox - messages of one role's queue, unpacked into jobs */
+#include "core/runtime/inbox.h"
+
+#include <stdlib.h>
+
+#include "core/runtime/jmap.h"
+#include "core/runtime/log.h"
+#include "core/runtime/loop.h"
+
+enum {
+	PUBLISH_MS = 20000,
+	BUNDLE_BYTES = BUNDLE_MAX * 24,
+	AWAY_MS = 30000, /* how long a message waits on the ladder while the database is away */
+};
+
+struct message {
+	struct message *next; /* in arrived */
+	struct amqp_delivery *delivery;
+	size_t open; /* jobs that are not done */
+	int is_bad;  /* one of them was not ok: put the message back */
+};
+
+struct inbox {
+	struct amqp *consumer;
+	const struct context *context;
+	char queue[64];
+	int has_rows;
+	struct message *arrived_first, *arrived_last;
+	struct inbox_job *first, *last;
+	struct fiber *reader;
+};
+
+static void message_free(struct message *m)
+{
+	arena_free(m->delivery->arena); /* which the message is in */
+}
+
+static void on_delivery(struct amqp_delivery *d, void *arg)
+{
+	struct inbox *in = arg;
+	struct message *m = ARENA_NEW(d->arena, struct message);
+
+	m->delivery = d;
+	if (in->arrived_last)
+		in->arrived_last->next = m;
+	else
+		in->arrived_first = m;
+	in->arrived_last = m;
+	if (in->reader)
+		fiber_wake(in->reader);
+}
+
+struct inbox *inbox_new(struct amqp *consumer, const char *role, int has_rows,
+			const struct context *context)
+{
+	struct inbox *in = calloc(1, sizeof *in);
+
+	if (!in)
+		die("out of memory: an inbox");
+	in->consumer = consumer;
+	in->context = context;
+	in->has_rows = has_rows;
+	snprintf(in->queue, sizeof in->queue, "wb.%s", role);
+	return in;
+}
+
+static void drop_job(struct inbox_job *job)
+{
+	struct message *m = job->message;
+
+	arena_free(job->job.arena); /* which the job is in */
+	if (--m->open == 0)
+		message_free(m);
+}
+
+void inbox_free(struct inbox *in)
+{
+	if (!in)
+		return;
+	while (in->arrived_first) {
+		struct message *m = in->arrived_first;
+
+		in->arrived_first = m->next;
+		message_free(m);
+	}
+	while (in->first)
+		drop_job(inbox_take(in));
+	free(in);
+}
+
+void inbox_on_arrival(struct inbox *in, struct fiber *f)
+{
+	in->reader = f;
+}
+
+int inbox_consume(struct inbox *in, int prefetch, struct err *e)
+{
+	return amqp_consume(in->consumer, in->queue, prefetch, on_delivery, in, e);
+}
+
+void inbox_cancel(struct inbox *in)
+{
+	amqp_cancel(in->consumer, in->queue);
+	in->reader = NULL;
+}
+
+static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id)
+{
+	struct arena *arena = arena_new();
+	struct inbox_job *job = ARENA_NEW(arena, struct inbox_job);
+
+	job->message = m;
+	job->job = (struct job){
+		.id = id,
+		.arena = arena,
+		.context = in->context,
+		.delivery = m->delivery,
+	};
+	m->open++;
+	if (in->last)
+		in->last->next = job;
+	else
+		in->first = job;
+	in->last = job;
+	return job;
+}
+
+/* The ids of a bundle; -1 when it is none. */
+static int read_bundle(struct arena *a, const struct amqp_delivery *d, int64_t *ids, size_t *count)
+{
+	struct err e = {0};
+	json_t *array;
+
+	if (jmap_parse(a, d->body, d->body_len, BUNDLE_BYTES, &array, &e) ||
+	    !json_is_array(array) || json_array_size(array) > BUNDLE_MAX)
+		return -1;
+	*count = json_array_size(array);
+	for (size_t i = 0; i < *count; i++) {
+		if (!json_is_integer(json_array_get(array, i)))
+			return -1;
+		ids[i] = json_integer_value(json_array_get(array, i));
+	}
+	return 0;
+}
+
+/* Publishes in place of the message, then acknowledges it; when that fails the message goes back. */
+static void replace(struct inbox *in, struct message *m, struct amqp *publisher,
+		    const struct amqp_message *messages, size_t count)
+{
+	struct err e = {0};
+
+	if (count == 0 ||
+	    amqp_publish(publisher, messages, count, loop_now_ms() + PUBLISH_MS, &e) == 0) {
+		amqp_ack(in->consumer, m->delivery);
+	} else {
+		log_warn("event=publish queue=%s error=%s left_to=redelivery", in->queue,
+			 log_quote(e.msg));
+		amqp_reject(in->consumer, m->delivery, /* requeue= */ 1);
+	}
+	message_free(m);
+}
+
+static void bury(struct inbox *in, struct message *m, struct amqp *publisher)
+{
+	struct amqp_message dead = {
+		.routing_key = "wb.dead",
+		.body = m->delivery->body,
+		.body_len = m->delivery->body_len,
+		.headers = {[AMQP_ROLE] = in->queue + 3,
+			    [AMQP_ERROR] = "final/data: not a bundle of ids"},
+	};
+
+	log_warn("event=unreadable queue=%s bytes=%zu", in->queue, m->delivery->body_len);
+	replace(in, m, publisher, &dead, 1);
+}
+
+static void split(struct inbox *in, struct message *m, struct amqp *publisher, const int64_t *ids,
+		  size_t count)
+{
+	struct arena *a = m->delivery->arena;
+	struct amqp_message *singles = ARENA_ARRAY(a, struct amqp_message, count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *body = arena_printf(a, "[%lld]", (long long)ids[i]);
+
+		singles[i] = (struct amqp_message){
+			.routing_key = in->queue, .body = body, .body_len = strlen(body)};
+	}
+	replace(in, m, publisher, singles, count);
+}
+
+static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
+{
+	int64_t ids[BUNDLE_MAX];
+	size_t count;
+
+	if (!in->has_rows) {
+		add_job(in, m, 0);
+		return;
+	}
+	if (read_bundle(m->delivery->arena, m->delivery, ids, &count)) {
+		bury(in, m, publisher);
+		return;
+	}
+	if (count == 0 || (m->delivery->is_redelivered && count > 1)) {
+		split(in, m, publisher, ids, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		add_job(in, m, ids[i]);
+}
+
+void inbox_unpack(struct inbox *in, struct amqp *publisher)
+{
+	while (in->arrived_first) {
+		struct message *m = in->arrived_first;
+
+		in->arrived_first = m->next;
+		if (!in->arrived_first)
+			in->arrived_last = NULL;
+		unpack(in, m, publisher);
+	}
+}
+
+int inbox_has_jobs(const struct inbox *in)
+{
+	return in->first != NULL;
+}
+
+struct inbox_job *inbox_take(struct inbox *in)
+{
+	struct inbox_job *job = in->first;
+
+	in->first = job->next;
+	if (!in->first)
+		in->last = NULL;
+	job->next = NULL;
+	return job;
+}
+
+void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok)
+{
+	struct message *m = job->message;
+
+	if (!is_ok)
+		m->is_bad = 1;
+	if (m->open == 1) {
+		if (m->is_bad)
+			amqp_reject(in->consumer, m->delivery, /* requeue= */ 1);
+		else
+			amqp_ack(in->consumer, m->delivery);
+	}
+	drop_job(job);
+}
+
+/* A message of which no job was taken yet, as one that comes back after a while. */
+static void postpone(struct inbox *in, struct message *m, struct amqp *publisher)
+{
+	struct amqp_message again = {
+		.exchange = amqp_retry_rung(AWAY_MS),
+		.routing_key = in->queue,
+		.body = m->delivery->body,
+		.body_len = m->delivery->body_len,
+	};
+
+	for (int h = 0; h < AMQP_HEADER_COUNT; h++)
+		again.headers[h] = m->delivery->headers[h];
+	replace(in, m, publisher, &again, 1);
+}
+
+void inbox_give_back(struct inbox *in, struct amqp *publisher)
+{
+	amqp_cancel(in->consumer, in->queue);
+	inbox_unpack(in, publisher);
+	while (in->first) {
+		struct inbox_job *job = inbox_take(in);
+		struct message *m = job->message;
+
+		/* Its jobs stand one behind the other; some may have been taken already. */
+		size_t mine = 1;
+
+		while (in->first && in->first->message == m) {
+			arena_free(inbox_take(in)->job.arena);
+			mine++;
+		}
+		arena_free(job->job.arena);
+		m->open -= mine;
+		if (m->open == 0)
+			postpone(in, m, publisher);
+		else
+			m->is_bad = 1;
+	}
+}

@@ -1,0 +1,535 @@
+/* worker - the process around the roles: consuming, batching, settling, stopping */
+#include "core/runtime/worker.h"
+
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "core/runtime/batch.h"
+#include "core/runtime/inbox.h"
+#include "core/runtime/log.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/metrics.h"
+#include "core/runtime/outcome.h"
+
+enum {
+	ROLES_MAX = 16,
+	DB_TAKE_MS = 5000,
+	DB_AWAY_MS = 60000, /* without the database for so long: give the messages back */
+	TOPOLOGY_MS = 30000,
+	PUBLISH_MS = 20000,
+	STOP_MS = 25000,
+};
+
+/* A list of jobs in the order they came. */
+struct job_list {
+	struct inbox_job *first, *last;
+	size_t count;
+};
+
+/* One role in this process. */
+struct line {
+	struct worker *worker;
+	const struct role *role;
+	struct inbox *inbox;
+	struct job_list finished; /* wait for a settle */
+	size_t acting, claiming, settling;
+	struct fiber *claimer, *settler;
+	int64_t db_away_since_ms;
+	int is_consuming;
+	struct metric *good, *failed, *dropped;
+};
+
+struct worker {
+	const struct context *context;
+	struct db_pool *pool;
+	struct amqp *consumer, *publisher;
+	struct line lines[ROLES_MAX];
+	size_t line_count;
+	char former[200]; /* beginning of this worker's leases, the same in its next life */
+	char self[240];	  /* beginning of this process's leases */
+	int64_t batches;
+	int is_stopping;
+	struct fiber *main;
+	ev_signal on_term, on_int;
+	int status;
+};
+
+static void list_push(struct job_list *list, struct inbox_job *job)
+{
+	job->next = NULL;
+	if (list->last)
+		list->last->next = job;
+	else
+		list->first = job;
+	list->last = job;
+	list->count++;
+}
+
+static struct inbox_job *list_pop(struct job_list *list)
+{
+	struct inbox_job *job = list->first;
+
+	list->first = job->next;
+	if (!list->first)
+		list->last = NULL;
+	list->count--;
+	return job;
+}
+
+static void poke(struct fiber *f)
+{
+	if (f)
+		fiber_wake(f);
+}
+
+static void finish(struct line *line, struct inbox_job *job)
+{
+	list_push(&line->finished, job);
+	poke(line->settler);
+}
+
+static size_t batch_max(const struct line *line)
+{
+	size_t configured = (size_t)line->worker->context->conf->worker.batch_max;
+
+	return line->role->batch_max && line->role->batch_max < configured ? line->role->batch_max
+									   : configured;
+}
+
+/* ---- act ---- */
+
+static void act(void *arg)
+{
+	struct inbox_job *job = arg;
+	struct line *line = job->line;
+	struct err e = {0};
+
+	if (line->role->act(&job->job, &e))
+		job_fail(&job->job, &e);
+	line->acting--;
+	finish(line, job);
+	poke(line->claimer);
+}
+
+/* ---- one batch ---- */
+
+struct run {
+	struct line *line;
+	struct db *db;
+	struct inbox_job **jobs;
+	size_t count;
+	struct arena *arena;
+	char lease[280];
+};
+
+static struct batch_run batch_of(const struct run *run, struct job **jobs)
+{
+	for (size_t i = 0; i < run->count; i++)
+		jobs[i] = &run->jobs[i]->job;
+	return (struct batch_run){
+		.role = run->line->role,
+		.context = run->line->worker->context,
+		.pool = run->line->worker->pool,
+		.publisher = run->line->worker->publisher,
+		.lease = run->lease,
+		.jobs = jobs,
+		.count = run->count,
+	};
+}
+
+/* A job without a row that failed goes to the ladder or to wb.dead before its message is acknowledged. */
+static int pass_on(struct line *line, struct inbox_job *job)
+{
+	struct amqp_message message;
+	struct err e = {0};
+
+	if (line->role->table || job_is_good(&job->job))
+		return 0;
+	outcome_message(line->role, &job->job, &message);
+	if (amqp_publish(line->worker->publisher, &message, 1, loop_now_ms() + PUBLISH_MS, &e) == 0)
+		return 0;
+	log_warn("event=publish role=%s error=%s left_to=redelivery", line->role->name,
+		 log_quote(e.msg));
+	return -1;
+}
+
+static void done(struct line *line, struct inbox_job *job, struct metric *counter)
+{
+	metric_add(counter, 1);
+	inbox_done(line->inbox, job, pass_on(line, job) == 0);
+}
+
+static void run_claim(void *arg)
+{
+	struct run *run = arg;
+	struct line *line = run->line;
+	struct batch_run batch = batch_of(run, ARENA_ARRAY(run->arena, struct job *, run->count));
+	int64_t started_ms = loop_now_ms();
+
+	batch_claim(&batch, run->db);
+	for (size_t i = 0; i < run->count; i++) {
+		struct inbox_job *job = run->jobs[i];
+		struct job *j = &job->job;
+
+		if (!j->is_claimed && job_is_good(j)) {
+			done(line, job, line->dropped);
+		} else if (!line->role->act) {
+			done(line, job, job_is_good(j) ? line->good : line->failed);
+		} else if (!j->is_claimed) {
+			/* claim failed for it alone, and that is written down */
+			done(line, job, line->failed);
+		} else {
+			job->line = line;
+			job->lease = arena_strdup(j->arena, run->lease);
+			j->deadline_ms = started_ms + line->role->lease_s * 1000 - LEASE_MARGIN_MS;
+			if (j->acts && job_is_good(j)) {
+				line->acting++;
+				fiber_start(line->role->name, act, job);
+			} else {
+				finish(line, job);
+			}
+		}
+	}
+	line->claiming--;
+	poke(line->claimer);
+	poke(line->worker->main);
+	arena_free(run->arena);
+}
+
+static void run_settle(void *arg)
+{
+	struct run *run = arg;
+	struct line *line = run->line;
+	struct batch_run batch = batch_of(run, ARENA_ARRAY(run->arena, struct job *, run->count));
+
+	batch_settle(&batch, run->db);
+	for (size_t i = 0; i < run->count; i++)
+		done(line, run->jobs[i],
+		     job_is_good(&run->jobs[i]->job) ? line->good : line->failed);
+	line->settling--;
+	poke(line->claimer);
+	poke(line->worker->main);
+	arena_free(run->arena);
+}
+
+static struct run *run_new(struct line *line, struct db *db, size_t count)
+{
+	struct arena *arena = arena_new();
+	struct run *run = ARENA_NEW(arena, struct run);
+
+	run->arena = arena;
+	run->line = line;
+	run->db = db;
+	run->jobs = ARENA_ARRAY(arena, struct inbox_job *, count);
+	return run;
+}
+
+/* ---- the two fibers of a line ---- */
+
+static int may_claim(const struct line *line)
+{
+	const struct worker *w = line->worker;
+
+	return inbox_has_jobs(line->inbox) && !amqp_is_blocked(w->publisher) &&
+	       line->acting + line->finished.count < (size_t)w->context->conf->worker.act_max;
+}
+
+static int start_consuming(struct line *line)
+{
+	const struct conf *conf = line->worker->context->conf;
+	struct err e = {0};
+
+	if (inbox_consume(line->inbox,
+			  line->role->table ? conf->broker.prefetch : conf->broker.ingest_prefetch,
+			  &e)) {
+		log_err("event=consume role=%s error=%s", line->role->name, log_quote(e.msg));
+		return -1;
+	}
+	line->is_consuming = 1;
+	return 0;
+}
+
+/* Without the database: after a while the messages go back, so that the broker does not end our consumer. */
+static void database_is_away(struct line *line)
+{
+	if (!line->db_away_since_ms)
+		line->db_away_since_ms = loop_now_ms();
+	if (loop_now_ms() - line->db_away_since_ms < DB_AWAY_MS || !line->is_consuming)
+		return;
+	log_warn("event=paused role=%s reason=\"no database\"", line->role->name);
+	line->is_consuming = 0;
+	inbox_give_back(line->inbox, line->worker->publisher);
+}
+
+static void claimer(void *arg)
+{
+	struct line *line = arg;
+	struct worker *w = line->worker;
+
+	while (!w->is_stopping) {
+		struct err e = {0};
+		struct db *db;
+
+		inbox_unpack(line->inbox, w->publisher);
+		if (!may_claim(line) && line->is_consuming) {
+			fiber_suspend(0, NULL);
+			continue;
+		}
+		if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e)) {
+			database_is_away(line);
+			fiber_sleep_ms(1000, NULL);
+			continue;
+		}
+		line->db_away_since_ms = 0;
+		if (!line->is_consuming && start_consuming(line))
+			w->is_stopping = 1;
+		if (!may_claim(line) || w->is_stopping) {
+			db_give(db);
+			continue;
+		}
+		size_t room = (size_t)w->context->conf->worker.act_max - line->acting -
+			      line->finished.count;
+		size_t most = room < batch_max(line) ? room : batch_max(line);
+		struct run *run = run_new(line, db, most);
+
+		while (run->count < most && inbox_has_jobs(line->inbox))
+			run->jobs[run->count++] = inbox_take(line->inbox);
+		snprintf(run->lease, sizeof run->lease, "%s/%lld", w->self,
+			 (long long)++w->batches);
+		line->claiming++;
+		fiber_start(line->role->name, run_claim, run);
+	}
+	line->claimer = NULL;
+	poke(w->main);
+}
+
+/* Jobs of one batch have one lease; a settle takes only jobs that were claimed together. */
+static void settler(void *arg)
+{
+	struct line *line = arg;
+	struct worker *w = line->worker;
+
+	for (;;) {
+		struct err e = {0};
+		struct db *db;
+
+		if (line->finished.count == 0) {
+			if (fiber_suspend(0, &e))
+				break;
+			continue;
+		}
+		if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e)) {
+			if (e.code == ERR_CODE_CANCELLED || fiber_sleep_ms(1000, NULL))
+				break;
+			continue;
+		}
+		struct run *run = run_new(line, db, batch_max(line));
+		const char *lease = line->finished.first->lease;
+
+		snprintf(run->lease, sizeof run->lease, "%s", lease);
+		while (run->count < batch_max(line) && line->finished.count &&
+		       strcmp(line->finished.first->lease, run->lease) == 0)
+			run->jobs[run->count++] = list_pop(&line->finished);
+		line->settling++;
+		fiber_start(line->role->name, run_settle, run);
+	}
+	line->settler = NULL;
+	poke(w->main);
+}
+
+/* ---- start and stop ---- */
+
+static void on_signal(EV_P_ ev_signal *watcher, int events)
+{
+	struct worker *w = watcher->data;
+
+	(void)loop;
+	(void)events;
+	w->is_stopping = 1;
+	for (size_t i = 0; i < w->line_count; i++)
+		poke(w->lines[i].claimer);
+	poke(w->main);
+}
+
+static void on_broker_change(void *arg)
+{
+	struct worker *w = arg;
+
+	for (size_t i = 0; i < w->line_count; i++)
+		poke(w->lines[i].claimer);
+}
+
+static int is_busy(const struct worker *w)
+{
+	for (size_t i = 0; i < w->line_count; i++) {
+		const struct line *l = &w->lines[i];
+
+		if (l->claimer || l->acting || l->claiming || l->settling || l->finished.count)
+			return 1;
+	}
+	return 0;
+}
+
+static void free_former_leases(struct worker *w)
+{
+	struct arena *arena = arena_new();
+	struct err e = {0};
+	struct db *db;
+
+	if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e) == 0) {
+		for (size_t i = 0; i < w->line_count; i++)
+			if (w->lines[i].role->table &&
+			    db_run(db, arena, SQL_WORK_FREE, NULL, &e,
+				   db_text(w->lines[i].role->table), db_text(w->former)))
+				break;
+		db_give(db);
+	}
+	if (e.kind != ERR_NONE)
+		log_warn("event=free_leases error=%s", log_quote(e.msg));
+	arena_free(arena);
+}
+
+static int start_lines(struct worker *w, struct err *e)
+{
+	const char *names[ROLES_MAX];
+
+	for (size_t i = 0; i < w->line_count; i++)
+		names[i] = w->lines[i].role->name;
+	if (amqp_declare_topology(w->consumer, names, w->line_count, loop_now_ms() + TOPOLOGY_MS,
+				  e))
+		return -1;
+	for (size_t i = 0; i < w->line_count; i++) {
+		struct line *line = &w->lines[i];
+
+		line->inbox = inbox_new(w->consumer, line->role->name, line->role->table != NULL,
+					w->context);
+		if (start_consuming(line))
+			return err_final(e, "cannot consume wb.%s", line->role->name);
+		line->claimer = fiber_start("claimer", claimer, line);
+		line->settler = fiber_start("settler", settler, line);
+		inbox_on_arrival(line->inbox, line->claimer);
+	}
+	return 0;
+}
+
+static void stop(struct worker *w)
+{
+	int64_t deadline_ms = loop_now_ms() + STOP_MS;
+
+	sd_notify(0, "STOPPING=1");
+	log_info("event=stopping");
+	for (size_t i = 0; i < w->line_count; i++)
+		if (w->lines[i].is_consuming)
+			inbox_cancel(w->lines[i].inbox);
+	while (is_busy(w) && fiber_suspend(deadline_ms, NULL) == 0)
+		;
+	for (size_t i = 0; i < w->line_count; i++)
+		if (w->lines[i].settler)
+			fiber_cancel(w->lines[i].settler);
+	amqp_close(w->publisher);
+	amqp_close(w->consumer);
+	log_info("event=stopped unfinished=%d", is_busy(w));
+}
+
+static void run_worker(void *arg)
+{
+	struct worker *w = arg;
+	struct err e = {0};
+
+	w->main = fiber_self();
+	while (amqp_wait_up(w->consumer, loop_now_ms() + 60000, &e) && !w->is_stopping)
+		log_warn("event=waiting for=broker error=%s", log_quote(e.msg));
+	if (!w->is_stopping) {
+		free_former_leases(w);
+		if (start_lines(w, &e)) {
+			log_err("event=start error=%s", log_quote(e.msg));
+			w->status = 1;
+			w->is_stopping = 1;
+		} else {
+			sd_notify(0, "READY=1");
+			log_info("event=ready roles=%zu", w->line_count);
+		}
+	}
+	while (!w->is_stopping)
+		fiber_suspend(0, NULL);
+	stop(w);
+	loop_stop();
+}
+
+static struct metric *job_counter(const char *role, const char *result)
+{
+	char labels[96];
+
+	snprintf(labels, sizeof labels, "role=\"%s\",result=\"%s\"", role, result);
+	return metric_named(METRIC_COUNTER, "waybill_jobs_total", labels, "jobs by outcome");
+}
+
+static void name_leases(struct worker *w, const char *unit)
+{
+	char host[65] = "localhost";
+	char nonce[37];
+
+	gethostname(host, sizeof host - 1);
+	uuid_v7(nonce);
+	if (unit)
+		snprintf(w->former, sizeof w->former, "%s/%.100s/", host, unit);
+	else
+		snprintf(w->former, sizeof w->former, "%s/pid-%d/", host, (int)getpid());
+	snprintf(w->self, sizeof w->self, "%s%s", w->former, nonce);
+}
+
+static int open_broker(struct worker *w, struct err *e)
+{
+	const struct conf *conf = w->context->conf;
+	struct amqp_settings settings = {.urls = conf->broker.urls, .name = w->former};
+
+	if (amqp_open(&settings, &w->consumer, e) || amqp_open(&settings, &w->publisher, e))
+		return -1;
+	amqp_on_change(w->publisher, on_broker_change, w);
+	return 0;
+}
+
+static void watch_signals(struct worker *w)
+{
+	ev_signal_init(&w->on_term, on_signal, SIGTERM);
+	ev_signal_init(&w->on_int, on_signal, SIGINT);
+	w->on_term.data = w->on_int.data = w;
+	ev_signal_start(loop_ev(), &w->on_term);
+	ev_signal_start(loop_ev(), &w->on_int);
+}
+
+int worker_run(const struct context *context, const struct role *const *roles, size_t count,
+	       const char *unit)
+{
+	struct worker w = {.context = context, .line_count = count};
+	struct db_settings db = {
+		.url = context->conf->database.url,
+		.application = "waybill-worker",
+		.connections = context->conf->database.connections,
+	};
+	struct err e = {0};
+
+	if (count > ROLES_MAX)
+		die("more than %d roles", ROLES_MAX);
+	name_leases(&w, unit);
+	w.pool = db_pool_new(&db);
+	for (size_t i = 0; i < count; i++)
+		w.lines[i] = (struct line){
+			.worker = &w,
+			.role = roles[i],
+			.good = job_counter(roles[i]->name, "good"),
+			.failed = job_counter(roles[i]->name, "failed"),
+			.dropped = job_counter(roles[i]->name, "dropped"),
+		};
+	if (open_broker(&w, &e)) {
+		log_err("event=start error=%s", log_quote(e.msg));
+		return 1;
+	}
+	watch_signals(&w);
+	fiber_start("worker", run_worker, &w);
+	loop_run();
+	for (size_t i = 0; i < count; i++)
+		inbox_free(w.lines[i].inbox);
+	db_pool_free(w.pool);
+	return w.status;
+}
