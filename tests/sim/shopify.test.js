@@ -270,9 +270,13 @@ test('setting stock needs a key and the quantity it changes from', async (t) => 
   const code = ({ errors }) => errors[0].extensions.code;
   assert.strictEqual(code(await set('', 'quantity: 7 changeFromQuantity: 50')), 'BAD_REQUEST');
   assert.strictEqual(code(await set(key, 'quantity: 7')), 'INVALID_FIELD_ARGUMENTS');
-  const stale = await set('@idempotent(key: "k0")', 'quantity: 7 changeFromQuantity: 9');
-  assert.deepStrictEqual(stale.data.inventorySetQuantities.userErrors,
-    [{ code: 'CHANGE_FROM_QUANTITY_STALE' }]);
+  const refused = async (wish) => (await set('@idempotent(key: "k0")', wish))
+    .data.inventorySetQuantities.userErrors[0].code;
+  const stale = 'quantity: 7 changeFromQuantity: 9';
+  assert.strictEqual(await refused(stale), 'CHANGE_FROM_QUANTITY_STALE');
+  assert.strictEqual(await refused(stale), 'IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED');
+  assert.strictEqual(await refused('quantity: 8 changeFromQuantity: 9'),
+    'IDEMPOTENCY_KEY_PARAMETER_MISMATCH');
   const good = await set(key, 'quantity: 7 changeFromQuantity: 50');
   assert.deepStrictEqual(good.data.inventorySetQuantities.inventoryAdjustmentGroup.changes[0],
     { name: 'available', delta: -43 });

@@ -50,14 +50,18 @@ function idempotency_key(info, variables) {
     { extensions: { code: 'BAD_REQUEST' } });
 }
 
-/* Runs `act` once per key; the same key with other input is refused. */
+/* Runs `act` once per key; a key with other input, or one that has failed, is refused. */
 function once(shop, key, input, act) {
   const fingerprint = JSON.stringify(input);
   const known = shop.idempotency.get(key);
   if (known && known.until_ms > shop.now()) {
-    if (known.fingerprint === fingerprint) return known.result;
-    return refused({ field: ['input'], code: 'IDEMPOTENCY_KEY_PARAMETER_MISMATCH',
-      message: 'The idempotency key was used with other parameters.' });
+    if (known.fingerprint !== fingerprint) {
+      return refused({ field: ['input'], code: 'IDEMPOTENCY_KEY_PARAMETER_MISMATCH',
+        message: 'The idempotency key was used with other parameters.' });
+    }
+    if (known.result.user_errors.length === 0) return known.result;
+    return refused({ field: ['input'], code: 'IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED',
+      message: 'The previous attempt with this idempotency key failed.' });
   }
   const result = act();
   shop.idempotency.set(key, { fingerprint, result, until_ms: shop.now() + KEY_LIFE_MS });

@@ -19,7 +19,8 @@ class Outbox {
   constructor(shop, random) {
     this.shop = shop;
     this.random = random;
-    this.config = { url: null, topics: null, retry_ms: RETRY_MS, duplicate: 0, drop: 0, delay_ms: 0 };
+    this.config = { url: null, topics: null, retry_ms: RETRY_MS, duplicate: 0, drop: 0, reverse: 0,
+      delay_ms: 0 };
     this.deliveries = [];
     this.by_id = new Map();
     this.action_now = null;
@@ -94,7 +95,8 @@ class Outbox {
       if (wish.duplicate || this.random() < this.config.duplicate) chosen.push(delivery);
     }
     this.unsettled += chosen.length;
-    const batch = wish.reverse ? [chosen.reverse()] : chosen.map((delivery) => [delivery]);
+    const reversed = wish.reverse || this.random() < this.config.reverse;
+    const batch = reversed ? [chosen.reverse()] : chosen.map((delivery) => [delivery]);
     if (this.paused) {
       this.held.push(...batch);
       return;
