@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * PostgreSQL through psql: rows come as JSON, with integers beyond 2^53 as strings, so that no digit is lost.
+ * PostgreSQL through psql: rows come as JSON, with integers beyond 2^53 as strings, so that no
+ * digit is lost.
  */
 
 const { run } = require('./process');
@@ -14,8 +15,11 @@ class Sql_error extends Error {
   }
 }
 
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+
 function parse_exactly(json) {
-  return JSON.parse(json.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (token) => (token[0] === '"' ? token : `"${token}"`)));
+  const quoted = (token) => (token[0] === '"' ? token : `"${token}"`);
+  return JSON.parse(json.replace(STRING_OR_LONG_INTEGER, quoted));
 }
 
 class Database {

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * A Waybill of a test's own: database, virtual host, configuration, simulators and programs, all named after the test file.
+ * A Waybill of a test's own: database, virtual host, configuration, simulators and programs, all
+ * named after the test file.
  *
  *   const house = await House.open('label', { simulators: true });
  *   const worker = house.start('waybill-worker', 'rate', 'label');
@@ -25,14 +26,16 @@ function ini(sections) {
 }
 
 async function migrate(owner_url) {
-  const { code, stderr } = await run(path.join(BIN, 'waybill'), ['migrate'], { env: { WAYBILL_OWNER_URL: owner_url } });
+  const { code, stderr } = await run(path.join(BIN, 'waybill'), ['migrate'],
+    { env: { WAYBILL_OWNER_URL: owner_url } });
   if (code !== 0) throw new Error(`waybill migrate ended with ${code}: ${stderr}`);
 }
 
 class House {
   /*
-   * name: of a-z, 0-9 and _; simulators: start them; servers: the name of the private servers, for a test that must not share them;
-   * conf: {section: {key: value}} on top of what a test needs anyway.
+   * name: of a-z, 0-9 and _; simulators: start them; servers: the name of the private servers, for
+   * a test that must not share them; conf: {section: {key: value}} on top of what a test needs
+   * anyway.
    */
   static async open(name, { simulators = false, servers = 'test', conf = {} } = {}) {
     const house = new House();
@@ -59,7 +62,8 @@ class House {
 
   /* After it, house.sim is what the simulators said of themselves: their addresses. */
   async start_simulators() {
-    this.simulators = new Program(process.execPath, ['tests/sim/run.js', '--shopify', '0', '--shippo', '0', '--smtp', '0']);
+    this.simulators = new Program(process.execPath,
+      ['tests/sim/run.js', '--shopify', '0', '--shippo', '0', '--smtp', '0']);
     this.programs.push(this.simulators);
     const [, said] = await this.simulators.prints(/^ready (\{.*\})$/m);
     this.sim = JSON.parse(said);
@@ -68,7 +72,9 @@ class House {
   /* Writes the configuration; programs that run keep what they read. */
   write_conf(more = {}) {
     const key_file = path.join(this.dir, 'master.key');
-    if (!fs.existsSync(key_file)) fs.writeFileSync(key_file, `${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    if (!fs.existsSync(key_file)) {
+      fs.writeFileSync(key_file, `${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
+    }
     const sections = {
       database: { url: this.urls.WAYBILL_DB_URL, owner_url: this.urls.WAYBILL_OWNER_URL },
       broker: { urls: this.broker.WAYBILL_AMQP_URL },
@@ -90,7 +96,8 @@ class House {
 
   /* Runs the command line: {code, stdout, stderr, json}; json is what --json printed. */
   async try_waybill(args, input = '') {
-    const result = await run(path.join(BIN, 'waybill'), [...args, '--json'], { input, env: { WAYBILL_CONFIG: this.conf_file } });
+    const result = await run(path.join(BIN, 'waybill'), [...args, '--json'],
+      { input, env: { WAYBILL_CONFIG: this.conf_file } });
     try {
       result.json = JSON.parse(result.stdout);
     } catch {

@@ -12,10 +12,12 @@ const { within } = require('./until');
 function request(url, { method = 'GET', headers = {}, body = '' } = {}, deadline_ms = 10000) {
   const bytes = Buffer.from(body);
   const answer = new Promise((resolve, reject) => {
-    const outgoing = http.request(url, { method, headers: { 'Content-Length': bytes.length, ...headers }, agent: false }, (incoming) => {
+    const all = { 'Content-Length': bytes.length, ...headers };
+    const outgoing = http.request(url, { method, headers: all, agent: false }, (incoming) => {
+      const { statusCode: status, headers: received } = incoming;
       const chunks = [];
       incoming.on('data', (chunk) => chunks.push(chunk));
-      incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, body: Buffer.concat(chunks) }));
+      incoming.on('end', () => resolve({ status, headers: received, body: Buffer.concat(chunks) }));
       incoming.on('error', reject);
     });
     outgoing.on('error', reject);

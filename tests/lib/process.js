@@ -17,7 +17,8 @@ class Program {
   constructor(command, args, env = {}) {
     this.name = path.basename(command);
     this.log = '';
-    this.child = spawn(command, args, { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(command, args,
+      { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.pid = this.child.pid;
     const keep = (chunk) => { this.log = (this.log + chunk).slice(-LOG_MAX_CHARS); };
     this.child.stdout.setEncoding('utf8').on('data', keep);
@@ -33,9 +34,9 @@ class Program {
   /* Waits for text (string or RegExp) in the output; fails at once when the program ends without it. */
   async prints(text, deadline_ms = 10000) {
     const find = () => (text instanceof RegExp ? text.exec(this.log) : this.log.includes(text));
-    const found = await until(`${this.name} to print ${text}`, () => find() || (!this.is_running && 'ended'), deadline_ms);
-    if (found === 'ended') throw new Error(`${this.name} ended (${this.outcome}) without printing ${text}:\n${this.log}`);
-    return found;
+    await until(`${this.name} to print ${text}`, () => find() || !this.is_running, deadline_ms);
+    if (find()) return find();
+    throw new Error(`${this.name} ended (${this.outcome}) without printing ${text}:\n${this.log}`);
   }
 
   /* Asks it to end, and waits until it has. Returns exit code or signal. */

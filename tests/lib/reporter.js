@@ -1,6 +1,9 @@
 'use strict';
 
-/* A reporter for node:test: prints the tests that failed, and notes every result for tests/run in the file $TEST_RESULTS. */
+/*
+ * A reporter for node:test: prints the tests that failed, and notes every result for tests/run in
+ * the file $TEST_RESULTS.
+ */
 
 const fs = require('fs');
 

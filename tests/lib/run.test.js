@@ -73,19 +73,24 @@ test('a file that hangs is ended at its deadline, and so are its children', asyn
 test('a unit program is counted by its lines, and a crash after them is a failure', async () => {
   const lines = "printf 'ok 1 - a\\nnot ok 2 # SKIP b\\n'";
   const build = ['build/plain'];
-  assert.strictEqual((await run_tests(unit(lines), {}, build)).last, '1 passed, 0 failed, 1 skipped');
-  assert.strictEqual((await run_tests(unit(`${lines}\nkill -SEGV $$`), {}, build)).last, '1 passed, 1 failed, 1 skipped');
-  assert.strictEqual((await run_tests(unit('exit 0'), {}, build)).last, '0 passed, 1 failed');
+  const last = async (body) => (await run_tests(unit(body), {}, build)).last;
+  assert.strictEqual(await last(lines), '1 passed, 0 failed, 1 skipped');
+  assert.strictEqual(await last(`${lines}\nkill -SEGV $$`), '1 passed, 1 failed, 1 skipped');
+  assert.strictEqual(await last('exit 0'), '0 passed, 1 failed');
 });
 
 test('a program whose source is gone is not run, one that was not built is a failure', async () => {
+  const last = async (files) => (await run_tests(files, {}, ['build/plain'])).last;
   const stale = { 'build/plain/tests/unit/test_old': '#!/bin/sh\nexit 1\n' };
-  assert.strictEqual((await run_tests({ ...stale, ...unit("echo 'ok 1 - a'") }, {}, ['build/plain'])).last, '1 passed, 0 failed');
-  assert.strictEqual((await run_tests({ 'tests/unit/test_a.c': '' }, {}, ['build/plain'])).last, '0 passed, 1 failed');
+  assert.strictEqual(await last({ ...stale, ...unit("echo 'ok 1 - a'") }), '1 passed, 0 failed');
+  assert.strictEqual(await last({ 'tests/unit/test_a.c': '' }), '0 passed, 1 failed');
 });
 
 test('T picks files by a part of their path', async () => {
-  const files = { 'tests/sim/a.test.js': script("test('a', () => {});"), 'tests/sim/b.test.js': script("test('b', () => { throw 1; });") };
+  const files = {
+    'tests/sim/a.test.js': script("test('a', () => {});"),
+    'tests/sim/b.test.js': script("test('b', () => { throw 1; });"),
+  };
   assert.strictEqual((await run_tests(files, { T: 'sim/a' })).last, '1 passed, 0 failed');
 });
 

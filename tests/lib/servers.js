@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * The private servers (tools/servers), and on them a database and a virtual host for each test file.
+ * The private servers (tools/servers), and on them a database and a virtual host for each test
+ * file.
  */
 
 const crypto = require('crypto');
@@ -41,8 +42,8 @@ class Servers {
   }
 
   /*
-   * A new, migrated database, a copy of one that migrate(owner_url) made for these migrations. What an earlier run left under the
-   * name is dropped first; what this run leaves stays for looking at.
+   * A new, migrated database, a copy of one that migrate(owner_url) made for these migrations. What
+   * an earlier run left under the name is dropped first; what this run leaves stays for looking at.
    */
   async fresh_database(name, migrate) {
     const template = await this.template(migrate);
@@ -57,10 +58,13 @@ class Servers {
 
   async template(migrate) {
     const hash = crypto.createHash('sha256');
-    for (const file of fs.readdirSync(MIGRATIONS).sort()) hash.update(file).update(fs.readFileSync(path.join(MIGRATIONS, file)));
+    for (const file of fs.readdirSync(MIGRATIONS).sort()) {
+      hash.update(file).update(fs.readFileSync(path.join(MIGRATIONS, file)));
+    }
     const name = `template_${hash.digest('hex').slice(0, 12)}`;
     if (await this.admin.value(`SELECT count(*) FROM pg_database WHERE datname = '${name}'`)) return name;
-    await this.admin.run('DROP DATABASE IF EXISTS template_new WITH (FORCE); CREATE DATABASE template_new OWNER waybill_owner;');
+    await this.admin.run(`DROP DATABASE IF EXISTS template_new WITH (FORCE);
+      CREATE DATABASE template_new OWNER waybill_owner;`);
     await migrate(with_database(this.env.WAYBILL_OWNER_URL, 'template_new'));
     await this.admin.run(`ALTER DATABASE template_new RENAME TO ${name};`);
     return name;

@@ -8,8 +8,8 @@ const INTERVAL_MS = 25;
 const pause = () => new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
 
 /*
- * Calls check() until it returns something true, and returns that. An error counts as "not yet". After the deadline it throws, naming
- * what was waited for and what was last seen.
+ * Calls check() until it returns something true, and returns that. An error counts as "not yet".
+ * After the deadline it throws, naming what was waited for and what was last seen.
  */
 async function until(what, check, deadline_ms = 10000) {
   const end = Date.now() + deadline_ms;

@@ -12,11 +12,12 @@ function sign(secret, bytes) {
 }
 
 /*
- * Posts a signed webhook; an object is encoded as JSON, bytes go as they are. Returns the answer. What `headers` says replaces what
- * would be sent; undefined there leaves a header out.
+ * Posts a signed webhook; an object is encoded as JSON, bytes go as they are. Returns the answer.
+ * What `headers` says replaces what would be sent; undefined there leaves a header out.
  */
 function send_webhook(url, { topic, shop, secret, body, id = crypto.randomUUID(), headers = {} }) {
-  const bytes = Buffer.isBuffer(body) || typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  const is_raw = Buffer.isBuffer(body) || typeof body === 'string';
+  const bytes = Buffer.from(is_raw ? body : JSON.stringify(body));
   const all = {
     'Content-Type': 'application/json',
     'X-Shopify-Topic': topic,

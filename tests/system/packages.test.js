@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * tools/install-packages up to the point where apt is called; tests/bare/run tries the rest in a root file system of its own.
+ * tools/install-packages up to the point where apt is called; tests/bare/run tries the rest in a
+ * root file system of its own.
  */
 
 const test = require('node:test');
@@ -66,7 +67,8 @@ test('sudo that wants a password is not waited for', async () => {
 });
 
 test('with sudo, apt is called for what is missing, and its failure is ours', async () => {
-  const { code, stdout } = await install('bash run\nwaybill-a run\nwaybill-b run\n', ['run'], '#!/bin/sh\n[ "$1" != -n ] || exit 0\nexec "$@"\n');
+  const sudo = '#!/bin/sh\n[ "$1" != -n ] || exit 0\nexec "$@"\n';
+  const { code, stdout } = await install('bash run\nwaybill-a run\nwaybill-b run\n', ['run'], sudo);
   assert.match(stdout, /^apt would install: waybill-a waybill-b$/m);
   assert.strictEqual(code, 7);
 });

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * tools/servers, on a copy of it in a place where neither sockets nor the servers' users could live: a long path with a space, closed
- * to other users.
+ * tools/servers, on a copy of it in a place where neither sockets nor the servers' users could
+ * live: a long path with a space, closed to other users.
  */
 
 const test = require('node:test');
@@ -52,10 +52,11 @@ test('starting again what runs changes nothing', async () => {
 
 test('the workers are neither owner nor superuser', async () => {
   const worker = new Database((await env()).WAYBILL_DB_URL);
-  assert.deepStrictEqual(await worker.row('SELECT current_user::text, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user'),
-    { current_user: 'waybill', rolsuper: false, rolcreatedb: false });
-  assert.strictEqual(await worker.value('SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()'),
-    'waybill_owner');
+  assert.deepStrictEqual(await worker.row(
+    'SELECT current_user::text, rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user'),
+  { current_user: 'waybill', rolsuper: false, rolcreatedb: false });
+  assert.strictEqual(await worker.value(`SELECT pg_get_userbyid(datdba)::text FROM pg_database
+    WHERE datname = current_database()`), 'waybill_owner');
   await assert.rejects(worker.run('CREATE TABLE public.x ();'), { code: '42501' });
   assert.strictEqual(await worker.value("SELECT current_setting('fsync')"), 'on');
 });
@@ -75,7 +76,9 @@ test('they listen on loopback only, and on nothing after a stop', async () => {
 
 test('a pid that another program got meanwhile is left alone', async () => {
   const bystander = new Program('sleep', ['60']);
-  for (const what of ['broker', 'postgres', 'epmd']) fs.writeFileSync(path.join(place(), `${what}.pid`), `${bystander.pid} 1\n`);
+  for (const what of ['broker', 'postgres', 'epmd']) {
+    fs.writeFileSync(path.join(place(), `${what}.pid`), `${bystander.pid} 1\n`);
+  }
   assert.strictEqual((await servers('stop', 'self')).code, 0);
   assert.strictEqual(bystander.is_running, true);
   await bystander.kill();
@@ -88,7 +91,8 @@ test('data outlive a stop', async () => {
 
 test('a wiped broker is empty and at the same address', async () => {
   const before = await env();
-  const vhosts = async () => (await servers('ctl', 'self', '-q', 'list_vhosts', '--no-table-headers')).stdout.trim().split('\n').sort();
+  const vhosts = async () => (await servers('ctl', 'self', '-q', 'list_vhosts', '--no-table-headers'))
+    .stdout.trim().split('\n').sort();
   await servers('vhost', 'self', 'other');
   assert.deepStrictEqual(await vhosts(), ['other', 'waybill']);
   assert.strictEqual((await servers('wipe-broker', 'self')).code, 0);
