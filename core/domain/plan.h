@@ -1,19 +1,22 @@
 /*
  * plan - which location ships which unit: the exact planner
  *
- * A pure function of (open quantities, candidate locations with stock and costs, policy). Objective, each
- * before the next:
+ * A pure function of (open quantities, candidate locations with stock and costs, policy).
+ * Objective, each before the next:
  *
  *   1. most units shipped now
  *   2. cheapest kinds of location: fewest units from dropship suppliers, then fewest from 3PLs
  *   3. fewest shipments (locations used)
- *   4. lowest cost: per shipment and location, plus per unit and location (distance is folded into both by the caller)
- *   5. lowest sum of the priorities of the used locations, then the lexicographically smallest set of location ids,
- *      then for each item the lowest location id first, so that the same input gives the same plan
+ *   4. lowest cost: per shipment and location, plus per unit and location (distance is folded into
+ *      both by the caller)
+ *   5. lowest sum of the priorities of the used locations, then the lexicographically smallest set
+ *      of location ids, then for each item the lowest location id first, so that the same input
+ *      gives the same plan
  *
- * Once the set of open locations is fixed the items separate: each is filled from the open locations in the order kind,
- * unit cost, priority, id. So the search is over sets of locations, by branch and bound, with a greedy plan as the first
- * incumbent (studies/oms: F1; Erlenkotter 1978 for the bound). No I/O, no clock, no randomness.
+ * Once the set of open locations is fixed the items separate: each is filled from the open
+ * locations in the order kind, unit cost, priority, id. So the search is over sets of locations, by
+ * branch and bound, with a greedy plan as the first incumbent (Erlenkotter 1978 for the bound; the
+ * proof is in plan_internal.h). No I/O, no clock, no randomness.
  */
 #ifndef WAYBILL_PLAN_H
 #define WAYBILL_PLAN_H
@@ -66,14 +69,17 @@ enum plan_reason {
 	PLAN_NO_STOCK, /* has none of the items */
 	PLAN_EXCLUDED, /* by the caller's rule */
 	PLAN_DEARER,   /* the best plan that uses it is worse; see candidate.cost_difference etc. */
-	PLAN_NOT_NEEDED, /* it could only add shipments */
+	PLAN_NOT_NEEDED, /* opened as well it stays idle: it could only add shipments */
 };
 
 /* What was found out about one candidate location. */
 struct plan_candidate {
 	enum plan_reason reason;
-	/* For PLAN_DEARER and PLAN_NOT_NEEDED, against the chosen plan, of the best plan found that must use this one:
-	 * fewer units shipped, more dropship units, more 3PL units, more shipments, more cost. */
+	/*
+	 * For PLAN_DEARER and PLAN_NOT_NEEDED, against the chosen plan, of the best plan found that
+	 * opens this one as well: fewer units shipped, more dropship units, more 3PL units, more
+	 * shipments, more cost. All 0: as good, but later by priority or id.
+	 */
 	int64_t units_less, dropship_more, third_party_more, shipments_more, cost_more;
 };
 
@@ -91,7 +97,14 @@ struct plan {
 	int64_t nodes;
 };
 
-/* plan_make - the best plan; the result is owned by a. Input is trusted: checked by assertions. */
+/*
+ * plan_make - the best plan; the result is owned by a
+ *
+ * Input is trusted: checked by assertions. A sum of costs or priorities that would overflow stays
+ * at INT64_MAX. Without a node_budget, large inputs (locations x items) get fewer nodes than the
+ * default, so that no call takes more than a second or two. The explanations share a few hundred
+ * nodes of their own, not counted in nodes.
+ */
 void plan_make(struct arena *a, const struct plan_input *in, struct plan *out);
 
 /* plan_value_compare - <0, 0, >0 */
