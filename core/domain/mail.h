@@ -1,9 +1,9 @@
 /*
  * mail - e-mails to customers: templates and messages
  *
- * A template is a file pair NAME.txt and NAME.html (mustache without lambdas: {{x}} escaped in HTML, {{{x}}} raw, {{#x}}..{{/x}},
- * {{^x}}..{{/x}}); the first line of NAME.txt is "Subject: ...". Built-in ones are in core/domain/templates; edited ones in a
- * directory replace them. Names: shipment, backorder, release.
+ * A template is a file pair NAME.txt and NAME.html in the language of core/domain/template.h; the first line of NAME.txt is
+ * "Subject: ...". Built-in ones are in core/domain/templates; edited ones in a directory replace them, file by file.
+ * Names: shipment, backorder, release. docs/mail-templates.md is the merchant's view of it.
  */
 #ifndef WAYBILL_MAIL_H
 #define WAYBILL_MAIL_H
@@ -39,7 +39,11 @@ struct mail {
 	const char *subject, *text, *html;
 };
 
-/* mail_render - data as documented in docs/mail-templates.md */
+/*
+ * mail_render - fill in data, an object as documented in docs/mail-templates.md
+ *
+ * data is left as it is; templates see a copy without links that are not of the web, with has_<list> for every list.
+ */
 int mail_render(struct arena *a, const struct mail_templates *t, const char *name, json_t *data,
 		struct mail *out, struct err *e);
 
@@ -52,16 +56,18 @@ struct mail_envelope {
 };
 
 struct mail_server {
-	const char *url; /* smtp://host:port (STARTTLS when offered) or smtps:// */
+	const char *
+		url; /* smtp://host:port or smtps://; see core/runtime/smtp.h for when TLS is used */
 	const char *user;
 	struct secret password;
 };
 
 /*
- * mail_send - over SMTP with libcurl: multipart/alternative, UTF-8, RFC 2047 and 6532 safe headers
+ * mail_send - hand the message to the mail server: multipart/alternative, all ASCII, one recipient
  *
- * No byte of a name or an address can end a header. ERR_FINAL: the address is none or was refused (5yz). ERR_RETRY: 4yz or
- * the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been accepted.
+ * No byte of a name, an address or a subject can end a header. ERR_FINAL: the recipient's address is none, or the message was
+ * refused (5yz); with ERR_CODE_HELD when the address has letters beyond ASCII, so that a person can ask for another.
+ * ERR_RETRY: 4yz, or the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been accepted.
  */
 YIELDS
 int mail_send(struct arena *a, const struct mail_server *server,
