@@ -6,7 +6,10 @@
 #include "connectors/fulfiller.h"
 #include "connectors/platform.h"
 
+extern const struct platform shopify_platform;
+
 static const struct platform *const platforms[] = {
+	&shopify_platform,
 	NULL,
 };
 
