@@ -44,7 +44,7 @@ struct conf {
 	} clock;
 	struct {
 		const char *store; /* "database" or an absolute directory */
-		int grace_s; /* before an unknown purchase is tried once more; default 300, at least 300 unless a test says so */
+		int grace_s; /* before an unknown purchase is tried once more; default 300, at least 300, unless $WAYBILL_TESTING is set */
 	} labels;
 	struct {
 		const char *url; /* smtp://host:port, smtps://; empty: no mail */
@@ -70,11 +70,13 @@ struct conf {
  * conf_read - the file into out; owned by the process for its whole life
  *
  * path NULL: $WAYBILL_CONFIG, else the default path when it exists, else defaults and environment only.
- * ERR_FINAL: "waybill.conf:12: unknown key \"databse.url\"; known are ..."
+ * Texts that are not set are "". A *_file without a slash is looked for in $CREDENTIALS_DIRECTORY (systemd's
+ * LoadCredential). ERR_FINAL: "waybill.conf:12: unknown key \"databse.url\"; did you mean \"database.url\"?".
+ * Values are never quoted: a password may have got into the wrong line.
  */
 int conf_read(const char *path, struct conf *out, struct err *e);
 
-/* conf_describe - every key with default and meaning, for --help and docs/configuration.md */
+/* conf_describe - print a configuration file with every key, its meaning and its default, for --help */
 void conf_describe(void);
 
 #endif

@@ -35,6 +35,9 @@ struct db_settings {
 	int statement_timeout_ms; /* 0: 30 000 */
 };
 
+/* db_url_is_valid - is it a connection string of libpq's (URI or key=value)? Connects to nothing. */
+int db_url_is_valid(const char *url);
+
 /* db_pool_new - nothing is connected yet. Settings are copied. */
 struct db_pool *db_pool_new(const struct db_settings *settings);
 void db_pool_free(struct db_pool *pool);

@@ -23,11 +23,19 @@ struct db_waiter {
 	struct db_waiter *next;
 };
 
-/* The "options" that a connection string may hold; ours are added to them. NULL: not a connection string. */
+int db_url_is_valid(const char *url)
+{
+	PQconninfoOption *options = url && *url ? PQconninfoParse(url, NULL) : NULL;
+
+	PQconninfoFree(options);
+	return options != NULL;
+}
+
+/* The "options" that a connection string may hold; ours are added to them. */
 static const char *url_options(struct arena *a, const char *url)
 {
 	PQconninfoOption *options = PQconninfoParse(url, NULL);
-	const char *found = options ? "" : NULL;
+	const char *found = "";
 
 	for (PQconninfoOption *o = options; o && o->keyword; o++)
 		if (strcmp(o->keyword, "options") == 0 && o->val)
@@ -37,8 +45,7 @@ static const char *url_options(struct arena *a, const char *url)
 }
 
 /* What comes before dbname is a default that the url may change; what comes after it holds. */
-static void set_keywords(struct db_pool *pool, const struct db_settings *settings,
-			 const char *options)
+static void set_keywords(struct db_pool *pool, const struct db_settings *settings)
 {
 	const char *const pairs[][2] = {
 		{"gssencmode",
@@ -52,7 +59,8 @@ static void set_keywords(struct db_pool *pool, const struct db_settings *setting
 			      "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d"
 			      " -c client_connection_check_interval=5000 -c TimeZone=UTC"
 			      " -c DateStyle=ISO",
-			      options, pool->statement_timeout_ms, IDLE_IN_TRANSACTION_MS)},
+			      url_options(pool->arena, settings->url), pool->statement_timeout_ms,
+			      IDLE_IN_TRANSACTION_MS)},
 	};
 
 	_Static_assert(sizeof pairs / sizeof *pairs < DB_KEYWORDS, "room for the NULL at the end");
@@ -66,14 +74,14 @@ struct db_pool *db_pool_new(const struct db_settings *settings)
 {
 	struct arena *a = arena_new();
 	struct db_pool *pool = ARENA_NEW(a, struct db_pool);
-	const char *options = url_options(a, settings->url ? settings->url : "");
 
 	pool->arena = a;
 	pool->is_up = 1;
-	pool->is_url_valid = options != NULL;
+	pool->is_url_valid = db_url_is_valid(settings->url);
 	pool->statement_timeout_ms = settings->statement_timeout_ms ? settings->statement_timeout_ms
 								    : STATEMENT_TIMEOUT_MS;
-	set_keywords(pool, settings, options ? options : "");
+	if (pool->is_url_valid)
+		set_keywords(pool, settings);
 	pool->connections = settings->connections > 0 ? settings->connections : 1;
 	pool->all = ARENA_ARRAY(a, struct db, (size_t)pool->connections);
 	for (int i = 0; i < pool->connections; i++) {

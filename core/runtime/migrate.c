@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/runtime/arena.h"
+#include "core/runtime/db.h"
 #include "core/runtime/log.h"
 #include "core/runtime/secret.h"
 
@@ -44,11 +45,9 @@ static int connect_to(const char *url, PGconn **out, struct err *e)
 {
 	const char *const keywords[] = {"connect_timeout", "dbname", "application_name", NULL};
 	const char *const values[] = {"10", url, "waybill-migrate", NULL};
-	PQconninfoOption *options = PQconninfoParse(url ? url : "", NULL);
 
-	if (!options) /* libpq's text would quote the url, password included */
+	if (!db_url_is_valid(url)) /* libpq's text would quote it, password included */
 		return err_final(e, "cannot connect: the url is not a connection string");
-	PQconninfoFree(options);
 	PGconn *pg = PQconnectdbParams(keywords, values, /* expand_dbname= */ 1);
 
 	if (!pg)
