@@ -1,7 +1,8 @@
 /*
  * metrics - counters and gauges as Prometheus text
  *
- * A metric is a static variable registered on first use. Labels are fixed text, so that their number is bounded.
+ * A metric is a static variable registered on first use. Labels are fixed text, already escaped, so that their number
+ * is bounded. A histogram counts seconds: its name ends in _seconds.
  */
 #ifndef WAYBILL_METRICS_H
 #define WAYBILL_METRICS_H
