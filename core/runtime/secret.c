@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/runtime/loop.h"
+#include "core/runtime/sanitizer.h"
 
 enum {
 	KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
@@ -33,7 +34,8 @@ void secret_init(void)
 
 	if (sodium_init() < 0)
 		die("libsodium does not start");
-	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+	/* LeakSanitizer must be able to look into this process. */
+	if (setrlimit(RLIMIT_CORE, &none) || (!WAYBILL_ASAN && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)))
 		die("cannot switch core dumps off");
 }
 
