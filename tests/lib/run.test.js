@@ -94,8 +94,7 @@ test('T picks files by a part of their path', async () => {
   assert.strictEqual((await run_tests(files, { T: 'sim/a' })).last, '1 passed, 0 failed');
 });
 
-test('tests outside of tests/sim find the servers in their environment', async () => {
-  const { last } = await run_tests({ 'tests/system/a.test.js': script(
-    "test('a', () => require('assert').strictEqual(process.env.WAYBILL_AMQP_URL, 'amqp://here'));") });
-  assert.strictEqual(last, '1 passed, 0 failed');
+test('unit programs find the servers in their environment', async () => {
+  const program = unit('[ "$WAYBILL_TEST_AMQP_URL" = amqp://here ] && echo "ok 1 - found"');
+  assert.strictEqual((await run_tests(program, {}, ['build/plain'])).last, '1 passed, 0 failed');
 });
