@@ -288,6 +288,7 @@ static void transact(void *arg)
 	assert_int_equal(e.kind, ERR_BUG);
 	assert_int_equal(db_commit(db, &e), 0); /* of nothing */
 	assert_int_equal(db_begin(db, &e), 0);
+	assert_string_equal(ask(pg, state_sql, NULL), "idle"); /* BEGIN has cost no round trip */
 	assert_int_equal(db_query(db, a, SQL_PING, NULL, 0, NULL, &e), 0);
 	assert_string_equal(ask(pg, state_sql, NULL), "idle in transaction");
 	assert_int_equal(db_commit(db, &e), 0);
@@ -467,13 +468,15 @@ static void a_lost_connection_is_a_retry_and_the_next_take_connects_anew(void **
 
 static void ping_until_cancelled(void *arg)
 {
+	struct db *db = arg;
 	struct arena *a = arena_new();
 	struct err e = {0};
 
 	impatient = fiber_self();
-	assert_int_equal(db_query(arg, a, SQL_PING, NULL, 0, NULL, &e), -1);
+	assert_int_equal(db_query(db, a, SQL_PING, NULL, 0, NULL, &e), -1);
 	assert_int_equal(e.code, ERR_CODE_CANCELLED);
-	db_give(arg);
+	assert_null(db->pg);
+	db_give(db);
 	arena_free(a);
 }
 
