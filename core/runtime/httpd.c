@@ -175,20 +175,29 @@ static enum MHD_Result send_answer(struct request *r)
 	return queued;
 }
 
+static void tell_refused(const struct httpd *h, int status)
+{
+	if (h->settings.refused)
+		h->settings.refused(status, h->settings.arg);
+}
+
 static enum MHD_Result refuse(struct request *r, int status)
 {
+	tell_refused(r->httpd, status);
 	r->answer = (struct httpd_answer){.status = status,
 					  .retry_after_s = status == STATUS_OVERLOADED ? 5 : 0};
 	return send_answer(r);
 }
 
 /* While a body comes in libmicrohttpd takes no answer: say it ourselves, and hang up. */
-static enum MHD_Result refuse_midway(struct request *r, const char *status)
+static enum MHD_Result refuse_midway(struct request *r, int status, const char *reason)
 {
 	char text[128];
 	int len = snprintf(text, sizeof text,
-			   "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status);
+			   "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+			   status, reason);
 
+	tell_refused(r->httpd, status);
 	if (send(r->state->fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		shutdown(r->state->fd, SHUT_WR);
 	return MHD_NO;
@@ -255,9 +264,9 @@ static enum MHD_Result take_body(struct request *r, const char *data, size_t *le
 	size_t need = r->public.body_len + *len + 1;
 
 	if (*len > r->httpd->settings.body_max - r->public.body_len)
-		return refuse_midway(r, "413 Payload Too Large");
+		return refuse_midway(r, STATUS_TOO_LARGE, "Payload Too Large");
 	if (need > r->size && grow_body(r, need))
-		return refuse_midway(r, "503 Service Unavailable");
+		return refuse_midway(r, STATUS_OVERLOADED, "Service Unavailable");
 	memcpy(r->body + r->public.body_len, data, *len);
 	r->public.body_len += *len;
 	r->body[r->public.body_len] = '\0';

@@ -47,6 +47,8 @@ struct httpd_settings {
 	void (*admit)(const struct httpd_request *r, struct httpd_answer *out, void *arg);
 	YIELDS
 	void (*answer)(const struct httpd_request *r, struct httpd_answer *out, void *arg);
+	/* May be NULL. Told of what is refused without admit() or answer(). */
+	void (*refused)(int status, void *arg);
 	void *arg;
 };
 

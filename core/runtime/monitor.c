@@ -1,0 +1,55 @@
+/* monitor - /metrics and /healthz of a process, on a listener of their own that is never public */
+#include "core/runtime/monitor.h"
+
+#include <string.h>
+
+#include "core/runtime/metrics.h"
+
+struct monitor {
+	const struct dependency *dependencies;
+	size_t count;
+};
+
+void health_answer(struct arena *a, const struct dependency *dependencies, size_t count,
+		   struct httpd_answer *out)
+{
+	*out = (struct httpd_answer){.status = 200, .body = ""};
+	for (size_t i = 0; i < count; i++) {
+		const struct dependency *d = &dependencies[i];
+		int is_up = d->is_up(d->arg);
+
+		out->body = arena_printf(a, "%s%s %s\n", out->body, d->name, is_up ? "up" : "down");
+		if (!is_up && d->is_needed)
+			out->status = 503;
+	}
+}
+
+static void answer(const struct httpd_request *r, struct httpd_answer *out, void *arg)
+{
+	const struct monitor *m = arg;
+
+	if (strcmp(r->method, "GET") != 0)
+		*out = (struct httpd_answer){.status = 405, .allow = "GET"};
+	else if (strcmp(r->path, "/metrics") == 0)
+		*out = (struct httpd_answer){.status = 200,
+					     .content_type = "text/plain; version=0.0.4",
+					     .body = metrics_text(r->arena)};
+	else if (strcmp(r->path, "/healthz") == 0)
+		health_answer(r->arena, m->dependencies, m->count, out);
+	else
+		*out = (struct httpd_answer){.status = 404};
+}
+
+int monitor_open(const char *listen, const struct dependency *dependencies, size_t count,
+		 struct httpd **out, struct err *e)
+{
+	static struct monitor monitor; /* a process has one */
+
+	*out = NULL;
+	if (listen[0] == '\0')
+		return 0;
+	monitor = (struct monitor){.dependencies = dependencies, .count = count};
+	return httpd_open(
+		&(struct httpd_settings){.listen = listen, .answer = answer, .arg = &monitor}, out,
+		e);
+}

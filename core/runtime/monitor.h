@@ -1,0 +1,29 @@
+/*
+ * monitor - /metrics and /healthz of a process, on a listener of their own that is never public
+ */
+#ifndef WAYBILL_MONITOR_H
+#define WAYBILL_MONITOR_H
+
+#include <stddef.h>
+
+#include "core/runtime/arena.h"
+#include "core/runtime/err.h"
+#include "core/runtime/httpd.h"
+
+/* Something the process depends on. */
+struct dependency {
+	const char *name;
+	int (*is_up)(const void *arg);
+	const void *arg;
+	int is_needed; /* without it the process cannot work; otherwise it is told, but is no failure */
+};
+
+/* health_answer - 200 or 503, and a line for each: "database up" */
+void health_answer(struct arena *a, const struct dependency *dependencies, size_t count,
+		   struct httpd_answer *out);
+
+/* monitor_open - dependencies stay the caller's until httpd_close(). listen "": *out is NULL. */
+int monitor_open(const char *listen, const struct dependency *dependencies, size_t count,
+		 struct httpd **out, struct err *e);
+
+#endif
