@@ -201,6 +201,7 @@ void amqp_open_channel(struct amqp *m, enum amqp_channel_number channel)
 static void prepare(struct amqp *m)
 {
 	m->state = AMQP_PREPARING;
+	ev_timer_stop(loop_ev(), &m->timer); /* heartbeats watch from here on */
 	amqp_publish_open(m);
 	amqp_declare_open(m);
 	amqp_consume_open(m);
@@ -215,7 +216,6 @@ void amqp_connection_prepared(struct amqp *m)
 	m->state = AMQP_UP;
 	m->attempt = 0;
 	m->reason[0] = '\0';
-	ev_timer_stop(loop_ev(), &m->timer);
 	log_info("event=broker_up connection=%s", log_quote(m->name));
 	changed(m);
 }

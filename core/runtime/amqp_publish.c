@@ -20,7 +20,7 @@ enum {
 
 struct amqp_batch {
 	struct fiber *fiber;
-	size_t unconfirmed, refused, returned;
+	size_t sent, unconfirmed, refused, returned;
 	int is_lost;
 	struct err error; /* why it is lost */
 };
@@ -101,6 +101,7 @@ static void send_message(struct amqp *m, const struct amqp_message *message,
 	if (p->published - p->confirmed == p->ring_size)
 		grow_ring(p);
 	*slot(p, ++p->published) = batch;
+	batch->sent++;
 	batch->unconfirmed++;
 	snprintf(id, sizeof id, "%016" PRIx64 "-%" PRIu64, p->nonce, p->published);
 	properties.message_id = amqp_text(id);
@@ -185,11 +186,10 @@ int amqp_publish(struct amqp *m, const struct amqp_message *messages, size_t cou
 	m->users++;
 	int result = publish(m, messages, count, &batch, deadline_ms, e);
 
-	if (batch.unconfirmed) {
+	if (batch.unconfirmed)
 		forget(&m->publishing, &batch);
-		if (e && e->code == ERR_CODE_TIMEOUT)
-			e->code = ERR_CODE_UNKNOWN;
-	}
+	if (result && batch.sent && e && e->code == ERR_CODE_TIMEOUT)
+		e->code = ERR_CODE_UNKNOWN; /* some may have arrived, or will */
 	amqp_leave(m);
 	return result;
 }
