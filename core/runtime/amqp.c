@@ -68,7 +68,10 @@ int amqp_open(const struct amqp_settings *settings, struct amqp **out, struct er
 		free_all(m);
 		return -1;
 	}
-	/* Many workers start at once: they begin with different hosts and come back at different times. */
+	/*
+	 * Many workers start at once: they begin with different hosts and come back at
+	 * different times.
+	 */
 	if (getrandom(&random, sizeof random, 0) < 0)
 		die("getrandom failed");
 	srand48((long)random);
@@ -79,7 +82,10 @@ int amqp_open(const struct amqp_settings *settings, struct amqp **out, struct er
 	return 0;
 }
 
-/* Waits for a change of the connection; 0 at the deadline, or when this fiber must not wait any more. */
+/*
+ * Waits for a change of the connection; 0 at the deadline, or when this fiber must not wait any
+ * more.
+ */
 static int has_changed(struct amqp *m, int64_t deadline_ms)
 {
 	return fiber_queue_wait(&m->changes, deadline_ms, NULL) == 0;

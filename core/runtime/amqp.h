@@ -1,14 +1,15 @@
 /*
  * amqp - RabbitMQ for fibers: confirmed publishing and batched consuming on the loop
  *
- * rabbitmq-c is used as a codec only (amqp_handle_input, amqp_encode_method, ...): its blocking calls freeze
- * the loop for as long as the broker has an alarm. The socket belongs to libev. One struct amqp is one
- * connection; a worker has one for consuming and one for publishing, because an alarm blocks every
- * connection that has published.
+ * rabbitmq-c is used as a codec only (amqp_handle_input, amqp_encode_method, ...): its blocking
+ * calls freeze the loop for as long as the broker has an alarm. The socket belongs to libev.
+ * One struct amqp is one connection; a worker has one for consuming and one for publishing,
+ * because an alarm blocks every connection that has published.
  *
- * A connection that is lost comes back by itself: jittered back-off from 0.2 to 15 s, hosts in turn. Then the
- * topology is declared again, consumers are started again, and the tags of earlier deliveries are dead
- * (amqp_ack() on them does nothing: the broker has put the messages back).
+ * A connection that is lost comes back by itself: jittered back-off from 0.2 to 15 s, hosts in
+ * turn. Then the topology is declared again, consumers are started again, and the tags of
+ * earlier deliveries are dead (amqp_ack() on them does nothing: the broker has put the messages
+ * back).
  */
 #ifndef WAYBILL_AMQP_H
 #define WAYBILL_AMQP_H
@@ -23,9 +24,10 @@
 struct amqp;
 
 struct amqp_settings {
-	const char *urls; /* amqp://user:password@host:port/vhost, several by commas; amqps:// */
-	const char *name; /* connection_name, shown by the broker */
-	int heartbeat_s;  /* 0: 10 */
+	/* amqp://user:password@host:port/vhost, several by commas; amqps://...?cacertfile=path */
+	const char *urls;
+	const char *name;	/* connection_name, shown by the broker */
+	int heartbeat_s;	/* 0: 10 */
 	int connect_timeout_ms; /* 0: 5 000, TCP, TLS and handshake together */
 	size_t buffer_bytes;	/* unsent bytes above which publishers wait; 0: 1 MiB */
 };
@@ -60,7 +62,10 @@ YIELDS
 void amqp_close(struct amqp *m);
 
 int amqp_is_up(const struct amqp *m);
-/* amqp_is_blocked - the broker has an alarm, or is away: do not claim work whose messages could not be published. */
+/*
+ * amqp_is_blocked - the broker has an alarm, or is away: do not claim work whose messages could
+ * not be published.
+ */
 int amqp_is_blocked(const struct amqp *m);
 
 /* amqp_wait_up - until connected, or ERR_RETRY at the deadline. */
@@ -70,8 +75,9 @@ int amqp_wait_up(struct amqp *m, int64_t deadline_ms, struct err *e);
 /*
  * amqp_declare_topology - the queues of DESIGN section 5, idempotent
  *
- * Quorum queues wb.<role> for each role, wb.dead, the ladder wb.retry.{5s,30s,2m,10m} with its exchange. Remembered and
- * done again after each reconnect. ERR_FINAL when the broker has a queue of that name with other arguments.
+ * Quorum queues wb.<role> for each role, wb.dead, the ladder wb.retry.{5s,30s,2m,10m} with its
+ * exchange. Remembered and done again after each reconnect. ERR_FINAL when the broker has a
+ * queue of that name with other arguments.
  */
 YIELDS
 int amqp_declare_topology(struct amqp *m, const char *const *roles, size_t role_count,
@@ -80,8 +86,10 @@ int amqp_declare_topology(struct amqp *m, const char *const *roles, size_t role_
 /*
  * amqp_publish - persistent, mandatory, and confirmed by the broker when this returns 0
  *
- * The messages go out in one write and are waited for together. ERR_RETRY (ERR_CODE_UNKNOWN when the connection was lost in
- * between, so they may have arrived) or a nack; ERR_RETRY with ERR_CODE_NOT_FOUND when a queue does not exist.
+ * The messages go out in one write and are waited for together. ERR_RETRY (ERR_CODE_UNKNOWN
+ * when the connection was lost or the time was up in between, so they may have arrived) or a
+ * nack; ERR_RETRY with ERR_CODE_NOT_FOUND when a queue does not exist. While the broker has an
+ * alarm or much is unsent it waits.
  */
 YIELDS
 int amqp_publish(struct amqp *m, const struct amqp_message *messages, size_t count,
@@ -101,8 +109,9 @@ struct amqp_delivery {
 /*
  * amqp_consume - deliveries of one queue go to on_delivery, which must not wait
  *
- * prefetch is the number of unacknowledged messages the broker may hand out. on_delivery owns d->arena (and d, which is in it).
- * Started again after each reconnect, until amqp_cancel(): no new deliveries; those in hand can still be acknowledged.
+ * prefetch is the number of unacknowledged messages the broker may hand out. on_delivery owns
+ * d->arena (and d, which is in it). The queue is declared first. Started again after each
+ * reconnect, until amqp_cancel(): no new deliveries; those in hand can still be acknowledged.
  */
 int amqp_consume(struct amqp *m, const char *queue, int prefetch,
 		 void (*on_delivery)(struct amqp_delivery *d, void *arg), void *arg, struct err *e);
@@ -113,7 +122,10 @@ void amqp_ack(struct amqp *m, const struct amqp_delivery *d);
 /* amqp_reject - put back (counts towards the delivery limit) or, requeue 0, to the dead letters */
 void amqp_reject(struct amqp *m, const struct amqp_delivery *d, int requeue);
 
-/* amqp_queue_depth - messages ready in a queue (passive declare); ERR_FINAL with ERR_CODE_NOT_FOUND. */
+/*
+ * amqp_queue_depth - messages ready in a queue (passive declare); ERR_FINAL with
+ * ERR_CODE_NOT_FOUND.
+ */
 YIELDS
 int amqp_queue_depth(struct amqp *m, const char *queue, int64_t *ready, int64_t *consumers,
 		     int64_t deadline_ms, struct err *e);
@@ -123,7 +135,10 @@ int amqp_queue_depth(struct amqp *m, const char *queue, int64_t *ready, int64_t 
  */
 void amqp_on_change(struct amqp *m, void (*fn)(void *), void *arg);
 
-/* amqp_retry_rung - the name of the exchange and queue of the ladder whose delay is the shortest that is not below delay_ms */
+/*
+ * amqp_retry_rung - the name of the exchange and queue of the ladder whose delay is the
+ * shortest that is not below delay_ms
+ */
 const char *amqp_retry_rung(int64_t delay_ms);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * amqp_codec - frames to bytes and bytes to frames, with rabbitmq-c as a pure codec
  *
- * Everything that reaches the library's decoder comes from outside; so here the order of frames, their channels and the lengths of
- * bodies are checked, and nobody else has to.
+ * Everything that reaches the library's decoder comes from outside; so here the order of
+ * frames, their channels and the lengths of bodies are checked, and nobody else has to.
  */
 #include <stdint.h>
 #include <stdlib.h>

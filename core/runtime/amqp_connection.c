@@ -1,8 +1,9 @@
 /*
  * amqp_connection - the life of a connection: handshake, heartbeats, alarms, loss and back-off
  *
- * connection.open-ok is answered by everything else in one go: channels, confirm.select, the topology, consumers. The connection
- * is up when the topology has been answered, so that what is published finds its queue even after the broker was wiped.
+ * connection.open-ok is answered by everything else in one go: channels, confirm.select, the
+ * topology, consumers. The connection is up when the topology has been answered, so that what
+ * is published finds its queue even after the broker was wiped.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,12 +1,13 @@
 /*
  * amqp_consume - the channel of consuming: consumers, deliveries, acknowledgements
  *
- * A consumer's queue is declared before it is consumed: consuming a queue that is not there would close the channel under
- * all consumers. When the broker cancels a consumer (its queue was deleted, its leader was lost) it is declared and consumed
- * again after a back-off.
+ * A consumer's queue is declared before it is consumed: consuming a queue that is not there
+ * would close the channel under all consumers. When the broker cancels a consumer (its queue
+ * was deleted, its leader was lost) it is declared and consumed again after a back-off.
  *
- * Delivery tags count from 1 in each life of the channel. A byte per tag, from the first that is not settled to the last that was delivered,
- * holds the verdict; once per turn of the loop verdicts are sent, those of the ring's beginning with one `multiple`.
+ * Delivery tags count from 1 in each life of the channel. A byte per tag, from the first that
+ * is not settled to the last that was delivered, holds the verdict; once per turn of the loop
+ * verdicts are sent, those of the ring's beginning with one `multiple`.
  */
 #include <inttypes.h>
 #include <stdlib.h>

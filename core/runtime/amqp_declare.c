@@ -1,11 +1,13 @@
 /*
  * amqp_declare - the channel of questions: queues, exchanges, bindings, and how deep a queue is
  *
- * Questions are pipelined and stay in a list until they are answered; whatever a lost connection or a refusal leaves unanswered is asked
- * again. A refusal closes the channel and is about the first unanswered question.
+ * Questions are pipelined and stay in a list until they are answered; whatever a lost
+ * connection or a refusal leaves unanswered is asked again. A refusal closes the channel and is
+ * about the first unanswered question.
  *
- * Work queues are declared with nothing but their type: what may change later is a policy's (tools/broker-policy). A rung of the ladder
- * is the opposite: without its delay and its way back a message would wait there for ever, and neither ever changes.
+ * Work queues are declared with nothing but their type: what may change later is a policy's
+ * (tools/broker-policy). A rung of the ladder is the opposite: without its delay and its way
+ * back a message would wait there for ever, and neither ever changes.
  */
 #include <stdlib.h>
 #include <string.h>

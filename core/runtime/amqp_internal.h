@@ -38,8 +38,9 @@ struct amqp_endpoint {
 /*
  * amqp_url_parse - one url, with percent-decoding
  *
- * amqp[s]://[user:password@]host[:port][/vhost][?cacertfile=path]; left out: guest, 5672 or 5671, "/".
- * Errors are ERR_FINAL and do not show the url, which holds a password. Free with amqp_endpoint_clear().
+ * amqp[s]://[user:password@]host[:port][/vhost][?cacertfile=path]; left out: guest, 5672 or
+ * 5671, "/". Errors are ERR_FINAL and do not show the url, which holds a password. Free with
+ * amqp_endpoint_clear().
  */
 int amqp_url_parse(const char *url, size_t len, struct amqp_endpoint *out, struct err *e);
 void amqp_endpoint_clear(struct amqp_endpoint *endpoint);
@@ -56,7 +57,10 @@ struct amqp_transport_events {
 	void (*failed)(void *arg, const char *why);
 };
 
-/* amqp_transport_open - starts; opened or failed follows. The endpoint must outlive the transport. */
+/*
+ * amqp_transport_open - starts; opened or failed follows. The endpoint must outlive the
+ * transport.
+ */
 struct amqp_transport *amqp_transport_open(const struct amqp_endpoint *to,
 					   const struct amqp_transport_events *events, void *arg);
 /* The number of bytes; 0: none for now, an event follows; -1: over, failed follows. */
@@ -100,9 +104,10 @@ int amqp_codec_tune(struct amqp_codec *c, size_t frame_max, int heartbeat_s, str
 /*
  * amqp_codec_feed - bytes in, frames out
  *
- * on_frame sees frames in an order that makes sense (method, then header and body if the method has content) and must copy what it
- * keeps. is_last: the frame ends a message, or is a method without content. Memory of a frame is given back after it.
- * Errors: ERR_RETRY for malformed bytes, or what on_frame says; the codec is of no use afterwards.
+ * on_frame sees frames in an order that makes sense (method, then header and body if the method
+ * has content) and must copy what it keeps. is_last: the frame ends a message, or is a method
+ * without content. Memory of a frame is given back after it. Errors: ERR_RETRY for malformed
+ * bytes, or what on_frame says; the codec is of no use afterwards.
  */
 int amqp_codec_feed(struct amqp_codec *c, const unsigned char *bytes, size_t len,
 		    int (*on_frame)(void *arg, const amqp_frame_t *frame, int is_last,
@@ -240,7 +245,10 @@ void amqp_leave(struct amqp *m);
 
 /* amqp_connection */
 void amqp_connection_start(struct amqp *m);
-/* amqp_connection_drop - the connection is of no use any more; tries again unless it is closing. Only from the loop. */
+/*
+ * amqp_connection_drop - the connection is of no use any more; tries again unless it is
+ * closing. Only from the loop.
+ */
 void amqp_connection_drop(struct amqp *m, const char *why);
 void amqp_connection_say_goodbye(struct amqp *m);
 void amqp_connection_end(struct amqp *m);
@@ -274,7 +282,10 @@ void amqp_publish_clear(struct amqp *m);
 /* amqp_consume */
 void amqp_consume_init(struct amqp *m);
 void amqp_consume_open(struct amqp *m);
-/* amqp_consume_lost - earlier tags are dead; consumers wait for amqp_consume_open(), or their back-off. */
+/*
+ * amqp_consume_lost - earlier tags are dead; consumers wait for amqp_consume_open(), or their
+ * back-off.
+ */
 void amqp_consume_lost(struct amqp *m);
 void amqp_consume_again(struct amqp *m); /* all consumers, each after its back-off */
 int amqp_consume_frame(struct amqp *m, const amqp_frame_t *frame, int is_last, struct err *e);

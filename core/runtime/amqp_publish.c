@@ -1,9 +1,10 @@
 /*
  * amqp_publish - the channel of publishing: sequence numbers, confirms, returns
  *
- * The broker numbers the messages of a channel from 1 and confirms by number. A ring holds, for every number that is not settled, the
- * batch it belongs to. A message that fits no queue comes back before it is confirmed; its message id tells its number.
- * A batch lives on the stack of the fiber that waits for it, and leaves the ring before the fiber returns.
+ * The broker numbers the messages of a channel from 1 and confirms by number. A ring holds, for
+ * every number that is not settled, the batch it belongs to. A message that fits no queue comes
+ * back before it is confirmed; its message id tells its number. A batch lives on the stack of
+ * the fiber that waits for it, and leaves the ring before the fiber returns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -224,7 +225,10 @@ static int confirmed(struct amqp *m, uint64_t number, int is_multiple, int is_re
 	return 0;
 }
 
-/* The settled ones at the ring's beginning leave it; those nobody waits for leave it too, their confirm is not needed. */
+/*
+ * The settled ones at the ring's beginning leave it; those nobody waits for leave it too, their
+ * confirm is not needed.
+ */
 static void advance(struct amqp_publishing *p)
 {
 	while (p->confirmed < p->published && !*slot(p, p->confirmed + 1))

@@ -1,9 +1,10 @@
 /*
  * amqp_transport - bytes to and from a broker: name look-up, TCP, TLS; nothing here blocks
  *
- * Numeric addresses and localhost are used directly; other names are looked up by getaddrinfo() in a thread of their own, which may
- * outlive the transport. No TCP_USER_TIMEOUT: it counts the time of a closed window too, and a broker with an alarm
- * closes the window for as long as the alarm lasts. Dead peers are found by heartbeats.
+ * Numeric addresses and localhost are used directly; other names are looked up by getaddrinfo()
+ * in a thread of their own, which may outlive the transport. No TCP_USER_TIMEOUT: it counts the
+ * time of a closed window too, and a broker with an alarm closes the window for as long as the
+ * alarm lasts. Dead peers are found by heartbeats.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -82,8 +83,9 @@ static int begin_tls(struct amqp_transport *t)
 		return -1;
 	if (inet_pton(AF_INET, host, numeric) == 1 || inet_pton(AF_INET6, host, numeric) == 1)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->tls), host) == 1 ? 0 : -1;
-	return SSL_set1_host(t->tls, host) == 1 && SSL_set_tlsext_host_name(t->tls, host) == 1 ? 0
-											       : -1;
+	if (SSL_set1_host(t->tls, host) != 1)
+		return -1;
+	return SSL_set_tlsext_host_name(t->tls, t->to->host) == 1 ? 0 : -1;
 }
 
 /* 0: wait for the socket; it is asked for what OpenSSL waits for. -1: failed. */

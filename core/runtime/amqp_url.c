@@ -48,7 +48,10 @@ static char *decode(struct span s)
 	return text;
 }
 
-/* Splits s at the first c: what is before it goes to head, what is behind stays in s. 0 if there is none. */
+/*
+ * Splits s at the first c: what is before it goes to head, what is behind stays in s. 0 if
+ * there is none.
+ */
 static int split(struct span *s, char c, struct span *head)
 {
 	const char *at = memchr(s->start, c, s->len);
