@@ -1,8 +1,8 @@
 /*
  * conf - the configuration file: INI, strict
  *
- * libinih takes lines apart; what it would let pass (lines that are cut or continued, keys given twice, sections
- * nobody knows) is refused here. libinih's buffer limits a line to 198 bytes.
+ * libinih takes lines apart; what it would let pass (lines that are cut or continued, keys given
+ * twice, sections nobody knows) is refused here. libinih's buffer limits a line to 198 bytes.
  */
 #include "core/runtime/conf.h"
 
@@ -94,7 +94,10 @@ static int is_section(const char *name, size_t len)
 
 /* ---- The file ---- */
 
-/* libinih asks for the next line. What it is given is one whole, well-formed line; else this ends the file. */
+/*
+ * libinih asks for the next line. What it is given is one whole, well-formed line; else this ends
+ * the file.
+ */
 static char *next_line(char *line, int size, void *stream)
 {
 	struct reading *r = stream;

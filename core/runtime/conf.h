@@ -1,9 +1,10 @@
 /*
  * conf - the configuration file: INI, strict
  *
- * One file for all programs (default /etc/waybill/waybill.conf, or --config FILE, or $WAYBILL_CONFIG). Unknown sections and
- * keys, values out of range and malformed urls are refused with file and line. Secrets are not in it; it names the
- * files that hold them. docs/configuration.md lists every key; conf_describe() prints that list.
+ * One file for all programs (default /etc/waybill/waybill.conf, or --config FILE, or
+ * $WAYBILL_CONFIG). Unknown sections and keys, values out of range and malformed urls are refused
+ * with file and line. Secrets are not in it; it names the files that hold them.
+ * docs/configuration.md lists every key; conf_describe() prints that list.
  */
 #ifndef WAYBILL_CONF_H
 #define WAYBILL_CONF_H
@@ -69,14 +70,15 @@ struct conf {
 /*
  * conf_read - the file into out; owned by the process for its whole life
  *
- * path NULL: $WAYBILL_CONFIG, else the default path when it exists, else defaults and environment only.
- * Texts that are not set are "". A *_file without a slash is looked for in $CREDENTIALS_DIRECTORY (systemd's
- * LoadCredential). ERR_FINAL: "waybill.conf:12: unknown key \"databse.url\"; did you mean \"database.url\"?".
- * Values are never quoted: a password may have got into the wrong line.
+ * path NULL: $WAYBILL_CONFIG, else the default path when it exists, else defaults and environment
+ * only. Texts that are not set are "". A *_file without a slash is looked for in
+ * $CREDENTIALS_DIRECTORY (systemd's LoadCredential). ERR_FINAL: "waybill.conf:12: unknown key
+ * \"databse.url\"; did you mean \"database.url\"?". Values are never quoted: a password may have
+ * got into the wrong line.
  */
 int conf_read(const char *path, struct conf *out, struct err *e);
 
-/* conf_describe - print a configuration file with every key, its meaning and its default, for --help */
+/* conf_describe - print a configuration file: every key with its meaning and default */
 void conf_describe(void);
 
 #endif

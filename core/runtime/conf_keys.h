@@ -1,5 +1,5 @@
 /*
- * conf_keys - the keys of the configuration file: names, types, defaults, limits (conf.c's other half)
+ * conf_keys - the keys of the configuration file: names, types, defaults, limits
  */
 #ifndef WAYBILL_CONF_KEYS_H
 #define WAYBILL_CONF_KEYS_H
@@ -40,7 +40,10 @@ extern const struct conf_key conf_keys[];
 /* conf_key_name - "section.name" */
 void conf_key_name(const struct conf_key *k, char out[CONF_NAME_BYTES]);
 
-/* conf_key_set - check value and keep a copy in out; else -1, and wrong says what it must be, without the value */
+/*
+ * conf_key_set - check value and keep a copy in out; else -1, and wrong says what it must be,
+ * without the value
+ */
 int conf_key_set(const struct conf_key *k, const char *value, struct conf *out, char *wrong,
 		 size_t size);
 

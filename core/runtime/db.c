@@ -1,14 +1,14 @@
 /*
  * db - connections and statements
  *
- * A statement goes out with what must precede it (BEGIN, its preparation) as one pipeline and costs one round
- * trip. libpq looks host names up itself and blocks the loop while it does: give an address or a socket's folder.
+ * A statement goes out with what must precede it (BEGIN, its preparation) as one pipeline and costs
+ * one round trip. libpq looks host names up itself and blocks the loop while it does: give an
+ * address or a socket's folder.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/runtime/db_internal.h"
-#include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 
 enum {
@@ -37,7 +37,9 @@ static void socket_ready(EV_P_ ev_io *io, int events)
 	}
 }
 
-/* libpq may close the socket and open another under the same number: the watcher must start anew. */
+/*
+ * libpq may close the socket and open another under the same number: the watcher must start anew.
+ */
 static void forget_socket(struct db *db)
 {
 	ev_io_stop(loop_ev(), &db->io);
@@ -91,14 +93,6 @@ void db_close(struct db *db)
 	memset(db->is_prepared, 0, SQL_COUNT);
 }
 
-static void notice(void *arg, const PGresult *r)
-{
-	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-	(void)arg;
-	log_debug("event=database_notice text=%s", log_quote(text ? text : ""));
-}
-
 int db_open(struct db *db, int64_t deadline_ms, struct err *e)
 {
 	PostgresPollingStatusType state = PGRES_POLLING_WRITING;
@@ -110,7 +104,7 @@ int db_open(struct db *db, int64_t deadline_ms, struct err *e)
 	if (!db->pg)
 		die("out of memory: a database connection");
 	forget_socket(db);
-	PQsetNoticeReceiver(db->pg, notice, NULL);
+	PQsetNoticeReceiver(db->pg, db_log_notice, NULL);
 	if (PQstatus(db->pg) == CONNECTION_BAD)
 		state = PGRES_POLLING_FAILED;
 	while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
@@ -208,8 +202,8 @@ static int take_result(struct db *db, enum sql_id id, enum step step, PGresult *
 }
 
 /*
- * Reads the answers to steps up to their sync. The first error wins; one that tells of a lost connection, or
- * of one that is not worth keeping, closes it.
+ * Reads the answers to steps up to their sync. The first error wins; one that tells of a lost
+ * connection, or of one that is not worth keeping, closes it.
  */
 YIELDS
 static int collect(struct db *db, enum sql_id id, const enum step *steps, int count, PGresult **out,

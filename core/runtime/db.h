@@ -1,9 +1,9 @@
 /*
  * db - PostgreSQL for fibers: a small pool, statements prepared once, arrays as parameters
  *
- * A connection is taken from the pool, used for one transaction, and given back. Every statement is a
- * file of core/sql, named by its enum; nothing else is ever sent, so that no text from outside becomes SQL.
- * libpq in non-blocking pipeline mode; a statement waits only for its own answer.
+ * A connection is taken from the pool, used for one transaction, and given back. Every statement is
+ * a file of core/sql, named by its enum; nothing else is ever sent, so that no text from outside
+ * becomes SQL. libpq in non-blocking pipeline mode; a statement waits only for its own answer.
  */
 #ifndef WAYBILL_DB_H
 #define WAYBILL_DB_H
@@ -35,7 +35,7 @@ struct db_settings {
 	int statement_timeout_ms; /* 0: 30 000 */
 };
 
-/* db_url_is_valid - is it a connection string of libpq's (URI or key=value)? Connects to nothing. */
+/* db_url_is_valid - is it a connection string of libpq's (URI or key=value)? */
 int db_url_is_valid(const char *url);
 
 /* db_pool_new - nothing is connected yet. Settings are copied. */
@@ -54,7 +54,8 @@ YIELDS
 int db_take(struct db_pool *pool, int64_t deadline_ms, struct db **out, struct err *e);
 
 /*
- * db_give - give it back. Takes NULL. An open transaction is rolled back; a broken connection is closed.
+ * db_give - give it back. Takes NULL. An open transaction is rolled back; a broken connection is
+ * closed.
  */
 YIELDS
 void db_give(struct db *db);
@@ -62,8 +63,8 @@ void db_give(struct db *db);
 /*
  * db_begin - BEGIN goes out with the first statement, so it costs nothing
  *
- * db_commit - waits for the answer. When that is lost (ERR_CODE_DISCONNECTED) the transaction may have happened
- * all the same.
+ * db_commit - waits for the answer. When that is lost (ERR_CODE_DISCONNECTED) the transaction may
+ * have happened all the same.
  */
 YIELDS
 int db_begin(struct db *db, struct err *e);
@@ -100,26 +101,28 @@ struct db_result {
 /*
  * db_query - run one statement, prepared on its first use of the connection
  *
- * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong
- * number of parameters is ERR_BUG. Errors by SQLSTATE: class 08, 57P, 53, 40 (serialization, deadlock) are
- * ERR_RETRY (ERR_CODE_CONFLICT for class 40, ERR_CODE_DISCONNECTED for lost connections); classes 22 and 23 and
- * P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; 42 (syntax, privileges) is ERR_BUG. The message holds PostgreSQL's
- * primary text, never values.
+ * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong number
+ * of parameters is ERR_BUG. Errors by SQLSTATE: classes 08, 53, 57P, 58 and 40 (serialization,
+ * deadlock), a lock or a statement that took too long are ERR_RETRY (ERR_CODE_CONFLICT for 40 and
+ * locks, ERR_CODE_TIMEOUT for statements, ERR_CODE_DISCONNECTED for lost connections); classes 22,
+ * 23, 44, 54 and P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; all else is ERR_BUG. The
+ * message holds PostgreSQL's primary text, never values. A server that does not answer, not even
+ * with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
  */
 YIELDS
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
 	     size_t param_count, struct db_result *out, struct err *e);
 
-/* db_run - db_query with the parameters in place: db_run(db, a, SQL_X, &res, e, db_int64(a, 1), ...) */
+/* db_run - db_query with the parameters in place: db_run(db, a, SQL_X, &r, e, db_int64(a, 1)) */
 #define db_run(db, a, id, out, e, ...)                                                             \
 	db_query((db), (a), (id), (const struct db_value[]){__VA_ARGS__},                          \
 		 sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value), (out),  \
 		 (e))
 
-/* Columns of a row, by position. Text is owned by the arena; null gives NULL, 0 or the DB_INT64_NULL of an int. */
+/* Columns of a row, by position. Text is owned by the arena; null gives NULL or 0. */
 int db_is_null(const struct db_result *r, size_t row, int column);
 const char *db_get_text(const struct db_result *r, size_t row, int column);
-int64_t db_get_int64(const struct db_result *r, size_t row, int column); /* null gives 0 */
+int64_t db_get_int64(const struct db_result *r, size_t row, int column);
 int db_get_bool(const struct db_result *r, size_t row, int column);
 double db_get_double(const struct db_result *r, size_t row,
 		     int column); /* coordinates; never money */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/runtime/db_internal.h"
+#include "core/runtime/log.h"
 
 /* The longest prefix of a SQLSTATE decides. Anything that is not here is our own mistake. */
 static const struct verdict {
@@ -49,17 +50,29 @@ int db_judge(struct err *e, const char *what, const char *sqlstate, const char *
 	return err_set(e, v->kind, v->code, "sql %s: %s (%s)", what, text, sqlstate);
 }
 
+void db_one_line(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+}
+
 int db_lost(struct err *e, const char *doing, const char *text)
 {
 	err_set(e, ERR_RETRY, ERR_CODE_DISCONNECTED, "could not %s: %s", doing, text);
-	if (!e)
-		return -1;
-	size_t len = strlen(e->msg);
-
-	while (len && e->msg[len - 1] == '\n') /* libpq ends its texts so, and breaks long ones */
-		e->msg[--len] = '\0';
-	for (char *c = e->msg; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
+	if (e)
+		db_one_line(e->msg);
 	return -1;
+}
+
+void db_log_notice(void *arg, const PGresult *r)
+{
+	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+
+	(void)arg;
+	log_debug("event=database_notice text=%s", log_quote(text ? text : ""));
 }

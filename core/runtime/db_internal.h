@@ -1,5 +1,5 @@
 /*
- * db_internal - what db.c (connections), db_pool.c (the pool) and db_error.c share
+ * db_internal - what db.c (connections), db_pool.c (the pool), db_error.c and migrate.c share
  */
 #ifndef WAYBILL_DB_INTERNAL_H
 #define WAYBILL_DB_INTERNAL_H
@@ -55,11 +55,18 @@ void db_pool_lost(struct db *db);
 /*
  * db_judge - the error for a SQLSTATE, as db.h says; always -1
  *
- * what is the statement's name. Class 22 quotes the data it complains about: that part of text is left out.
+ * what is the statement's name. Class 22 quotes the data it complains about: that part of text is
+ * left out.
  */
 int db_judge(struct err *e, const char *what, const char *sqlstate, const char *text);
 
 /* db_lost - the error for a lost connection; text is libpq's */
 int db_lost(struct err *e, const char *doing, const char *text);
+
+/* db_one_line - libpq's texts are broken into lines and end with one; this one does not */
+void db_one_line(char *text);
+
+/* db_log_notice - for PQsetNoticeReceiver(): warnings of the server are for debugging */
+void db_log_notice(void *arg, const PGresult *r);
 
 #endif

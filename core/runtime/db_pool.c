@@ -14,8 +14,8 @@ enum {
 };
 
 /*
- * A connection that becomes free is handed to the first waiter directly, so that nobody who comes later can take it
- * before that fiber runs.
+ * A connection that becomes free is handed to the first waiter directly, so that nobody who comes
+ * later can take it before that fiber runs.
  */
 struct db_waiter {
 	struct fiber *fiber;
@@ -212,7 +212,10 @@ static void note_failure(struct db_pool *pool, int backoff_before_ms)
 			    (int64_t)arc4random_uniform((uint32_t)pool->backoff_ms);
 }
 
-/* While the database is away one fiber at a time tries, at growing distances; all others sleep meanwhile. */
+/*
+ * While the database is away one fiber at a time tries, at growing distances; all others sleep
+ * meanwhile.
+ */
 YIELDS
 static int open_until(struct db *db, int64_t deadline_ms, struct err *e)
 {

@@ -73,8 +73,8 @@ struct db_value db_bytes(const void *data, size_t len)
 }
 
 /*
- * An array in binary: number of dimensions, whether any element is null, the elements' type, then per
- * dimension its length and lower bound, then each element as length (-1: null) and bytes.
+ * An array in binary: number of dimensions, whether any element is null, the elements' type, then
+ * per dimension its length and lower bound, then each element as length (-1: null) and bytes.
  */
 struct array {
 	unsigned char *start, *at;
@@ -170,7 +170,10 @@ struct db_value db_texts(struct arena *a, const char *const *values, size_t coun
 	return array_end(&array, TYPE_TEXT_ARRAY);
 }
 
-/* The column's text; NULL for null. A place that is not there is a mistake that must not become data. */
+/*
+ * The column's text; NULL for null. A place that is not there is a mistake that must not become
+ * data.
+ */
 static const char *cell(const struct db_result *r, size_t row, int column)
 {
 	if (row >= r->rows || column < 0 || column >= PQnfields(r->pg))

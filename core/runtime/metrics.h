@@ -1,8 +1,8 @@
 /*
  * metrics - counters and gauges as Prometheus text
  *
- * A metric is a static variable registered on first use. Labels are fixed text, already escaped, so that their number
- * is bounded. A histogram counts seconds: its name ends in _seconds.
+ * A metric is a static variable registered on first use. Labels are fixed text, already escaped, so
+ * that their number is bounded. A histogram counts seconds: its name ends in _seconds.
  */
 #ifndef WAYBILL_METRICS_H
 #define WAYBILL_METRICS_H
@@ -29,7 +29,10 @@ void metric_add(struct metric *m, int64_t n);
 void metric_set(struct metric *m, int64_t value);
 void metric_observe_us(struct metric *m, int64_t us);
 
-/* metric_named - the metric of that name and labels, made on first use; all text is copied. For labels known at run time. */
+/*
+ * metric_named - the metric of that name and labels, made on first use; all text is copied. For
+ * labels known at run time.
+ */
 struct metric *metric_named(enum metric_kind kind, const char *name, const char *labels,
 			    const char *help);
 

@@ -1,13 +1,11 @@
 /* migrate - bring the database to the schema this binary knows */
 #include "core/runtime/migrate.h"
 
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/runtime/arena.h"
-#include "core/runtime/db.h"
-#include "core/runtime/log.h"
+#include "core/runtime/db_internal.h"
 #include "core/runtime/secret.h"
 
 /* "waybill" as a number: nobody else locks by it. */
@@ -19,25 +17,11 @@ static const char table_sql[] = "CREATE TABLE IF NOT EXISTS schema_version ("
 				" sha256 bytea NOT NULL,"
 				" applied_at timestamptz NOT NULL DEFAULT now())";
 
-static void notice(void *arg, const PGresult *r)
-{
-	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-
-	(void)arg;
-	log_debug("event=database_notice text=%s", log_quote(text ? text : ""));
-}
-
-/* libpq's text on one line. */
 static int refused(struct err *e, enum err_kind kind, const char *doing, const char *text)
 {
 	err_set(e, kind, ERR_CODE_NONE, "cannot %s: %s", doing, text);
-	if (!e)
-		return -1;
-	for (char *c = e->msg; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
-	for (size_t len = strlen(e->msg); len && e->msg[len - 1] == ' '; len--)
-		e->msg[len - 1] = '\0';
+	if (e)
+		db_one_line(e->msg);
 	return -1;
 }
 
@@ -57,7 +41,7 @@ static int connect_to(const char *url, PGconn **out, struct err *e)
 		PQfinish(pg);
 		return -1;
 	}
-	PQsetNoticeReceiver(pg, notice, NULL);
+	PQsetNoticeReceiver(pg, db_log_notice, NULL);
 	*out = pg;
 	return 0;
 }

@@ -231,8 +231,8 @@ char *hex_encode(struct arena *a, const void *data, size_t len)
 }
 
 /*
- * RFC 9562, version 7: 48 bits of milliseconds, 12 bits that count within one millisecond, 62 random bits. So the
- * ids of a process ascend, also when its clock steps back.
+ * RFC 9562, version 7: 48 bits of milliseconds, 12 bits that count within one millisecond, 62
+ * random bits. So the ids of a process ascend, also when its clock steps back.
  */
 void uuid_v7(char out[37])
 {

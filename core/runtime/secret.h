@@ -1,10 +1,10 @@
 /*
  * secret - what must never be printed, and how it is kept
  *
- * A struct secret has no format; its bytes are wiped when its arena is freed. At rest secrets are sealed with
- * XChaCha20-Poly1305 (libsodium) under the installation's master key, bound to what they belong to, so that a
- * sealed value moved to another row does not open. Master key: 32 bytes, base64, in the file named by the configuration
- * (a systemd credential).
+ * A struct secret has no format; its bytes are wiped when its arena is freed. At rest secrets are
+ * sealed with XChaCha20-Poly1305 (libsodium) under the installation's master key, bound to what
+ * they belong to, so that a sealed value moved to another row does not open. Master key: 32 bytes,
+ * base64, in the file named by the configuration (a systemd credential).
  */
 #ifndef WAYBILL_SECRET_H
 #define WAYBILL_SECRET_H
@@ -27,14 +27,20 @@ void secret_init(void);
 /* secret_new - copied into the arena, wiped with it */
 struct secret secret_new(struct arena *a, const void *bytes, size_t len);
 
-/* secret_key_read - the master key from a file (mode 0600 or less for others). ERR_FINAL names the file. */
+/*
+ * secret_key_read - the master key from a file (mode 0600 or less for others). ERR_FINAL names the
+ * file.
+ */
 int secret_key_read(const char *path, struct master_key **out, struct err *e);
 void secret_key_free(struct master_key *key);
 
 /* secret_key_make - a new random key, as text for such a file; wiped with the arena */
 struct secret secret_key_make(struct arena *a);
 
-/* secret_seal, secret_open - owner ("credential:17:webhook") is bound to the value, not stored in it. Format: version, nonce, text. */
+/*
+ * secret_seal, secret_open - owner ("credential:17:webhook") is bound to the value, not stored in
+ * it. Format: version, nonce, text.
+ */
 void secret_seal(struct arena *a, const struct master_key *key, const char *owner,
 		 struct secret plain, unsigned char **sealed, size_t *len);
 int secret_open(struct arena *a, const struct master_key *key, const char *owner,

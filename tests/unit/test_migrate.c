@@ -1,8 +1,9 @@
 /*
- * migrate: applied once, in order, whole or not at all; edited, unknown and missing ones are refused
+ * migrate: applied once, in order, whole or not at all; edited, unknown and missing ones are
+ * refused
  *
- * The list of migrations is this file's own: it takes the place of the product's. Every case has a fresh
- * database on the server at $WAYBILL_TEST_DB_URL, and is skipped without one.
+ * The list of migrations is this file's own: it takes the place of the product's. Every case has a
+ * fresh database on the server at $WAYBILL_TEST_DB_URL, and is skipped without one.
  */
 #include <libpq-fe.h>
 #include <stdlib.h>
