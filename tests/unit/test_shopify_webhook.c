@@ -131,8 +131,8 @@ static void an_order_body_is_read_exactly(void **state)
 	assert_string_equal(o->lines[1].source_id, "9223372036854775807");
 	assert_int_equal(o->lines[0].quantity, 3);
 	assert_int_equal(o->lines[0].current_quantity, 2);
-	assert_int_equal(o->lines[0].unit_price, 83333);
-	assert_int_equal(o->lines[0].unit_price_presentment, 12500000);
+	assert_int_equal(o->lines[0].unit_price, 86667);
+	assert_int_equal(o->lines[0].unit_price_presentment, 13000000);
 	assert_null(o->lines[1].sku);
 	assert_null(o->lines[3].variant_title);
 	assert_null(o->phone);
@@ -332,8 +332,8 @@ static void quantities_and_amounts_without_measure_do_not_overflow(void **state)
 		{"\"quantity\": 3", "\"quantity\": -9223372036854775808"},
 		{"\"quantity\": 3", "\"quantity\": 0"},
 		{"\"current_quantity\": 2", "\"current_quantity\": -7"},
-		{"\"amount\": \"5.00\"", "\"amount\": \"90000000000000\""},
-		{"\"amount\": \"5.00\"", "\"amount\": \"-90000000000000\""},
+		{"\"amount\": \"4.00\"", "\"amount\": \"90000000000000\""},
+		{"\"amount\": \"4.00\"", "\"amount\": \"-90000000000000\""},
 		{"\"grams\": 250", "\"grams\": 9223372036854775807"},
 		{"\"amount\": \"10.00\"", "\"amount\": \"-90000000000000\""},
 	};
