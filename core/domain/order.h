@@ -1,8 +1,9 @@
 /*
  * order - an order as a store has it, the same for every platform
  *
- * A connector turns a webhook's body or a fetched document into a struct order_doc; ingest turns that into rows.
- * Text is UTF-8 in the job's arena; NULL is "not said". Limits are the database's (docs/architecture.md).
+ * A connector turns a webhook's body or a fetched document into a struct order_doc; ingest turns
+ * that into rows. Text is UTF-8 in the job's arena; NULL is "not said". Limits are the database's
+ * (docs/architecture.md).
  */
 #ifndef WAYBILL_ORDER_H
 #define WAYBILL_ORDER_H
@@ -13,7 +14,10 @@
 #include "core/runtime/arena.h"
 #include "core/runtime/err.h"
 
-/* What the store says about payment. Unknown text from a store becomes PAYMENT_UNKNOWN and is treated as unpaid. */
+/*
+ * What the store says about payment. Unknown text from a store becomes PAYMENT_UNKNOWN and is
+ * treated as unpaid.
+ */
 enum payment_status {
 	PAYMENT_UNKNOWN,
 	PAYMENT_PENDING,
@@ -87,22 +91,39 @@ struct order_doc {
 	size_t line_count;
 };
 
+enum {
+	ORDER_LINES_MAX = 2000,
+	ORDER_UNITS_MAX = 1000 * 1000, /* of a line */
+	ORDER_JSON_BYTES_MAX = 4 * 1024 * 1024,
+};
+
 /*
- * order_doc_check - refuse what no order may have, whoever sent it
+ * order_doc_check - refuse what no order may have, whoever sent it, and clean the rest
  *
- * ERR_FINAL (ERR_CODE_DATA) naming the field: quantities below 0 or above 1,000,000, more than 2,000 lines, text too long,
- * currencies that are none, current above ordered, group out of range, control characters are replaced.
+ * ERR_FINAL (ERR_CODE_DATA) naming the field, never its value: numbers out of range, current above
+ * ordered, more than ORDER_LINES_MAX lines, two lines of one id, a group that is none, currencies
+ * and countries that are none, text that is not UTF-8, ids and e-mail or postal addresses too long.
+ *
+ * Cleaned, into a: control characters become blanks (in ids they are refused), blank text becomes
+ * NULL, names, titles and notes are cut to size between characters. A missing order name becomes
+ * the id, a missing line title the SKU or the id, a missing presentment currency the currency.
  */
-int order_doc_check(struct order_doc *doc, struct err *e);
+int order_doc_check(struct arena *a, struct order_doc *doc, struct err *e);
 
 /*
  * order_doc_hash - 32 bytes over everything that matters for fulfilment
  *
- * The same order read from a webhook and from a fetch has the same hash.
+ * The same order read from a webhook and from a fetch has the same hash: it covers only what both
+ * carry, and lines in the order of their ids. For checked documents.
  */
 void order_doc_hash(const struct order_doc *doc, unsigned char out[32]);
 
-/* order_doc_from_json - the canonical JSON of `waybill order import` (docs/order-import.md) */
+/*
+ * order_doc_from_json - the canonical JSON of `waybill order import` (docs/order-import.md)
+ *
+ * ERR_FINAL (ERR_CODE_DATA) naming the field: unknown keys are refused, so that a typing error does
+ * not pass for a wish that was never made. What comes out is not checked yet.
+ */
 int order_doc_from_json(struct arena *a, const void *text, size_t len, struct order_doc *out,
 			struct err *e);
 
