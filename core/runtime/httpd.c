@@ -12,6 +12,7 @@
 
 #include "core/runtime/decimal.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/metrics.h"
 
 enum {
 	CONNECTIONS = 64,
@@ -54,6 +55,11 @@ struct request {
 	size_t size;
 	struct httpd_answer answer;
 };
+
+static struct metric in_hand = {.name = "waybill_http_in_hand",
+				.help = "Requests that are being read or answered, the one that "
+					"reads this included",
+				.kind = METRIC_GAUGE};
 
 static void turn(struct httpd *h)
 {
@@ -141,6 +147,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	h->bodies_bytes -= r->size;
 	free(r->body);
 	arena_free(r->public.arena);
+	metric_add(&in_hand, -1);
 	if (--h->requests == 0)
 		fiber_queue_wake_all(&h->idle);
 }
@@ -219,6 +226,7 @@ static struct request *request_new(struct httpd *h, struct MHD_Connection *conne
 					   .body = "",
 					   .started_ms = loop_now_ms()};
 	h->requests++;
+	metric_add(&in_hand, 1);
 	return r;
 }
 

@@ -6,6 +6,7 @@ module.exports = {
   ...require('./house'),
   ...require('./http'),
   ...require('./process'),
+  ...require('./seal'),
   ...require('./servers'),
   ...require('./until'),
   ...require('./webhook'),

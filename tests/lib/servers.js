@@ -91,6 +91,10 @@ class Servers {
     }));
   }
 
+  async delete_queue(vhost, queue) {
+    await call('ctl', this.name, '-q', 'delete_queue', '-p', vhost, queue);
+  }
+
   stop() {
     return call('stop', this.name);
   }
