@@ -167,41 +167,40 @@ static double cover_weight(struct search *s, int kind)
 	return total;
 }
 
-static int pool(const struct search *s, size_t l)
+/*
+ * Whether place l is open or, places being asked for in some order, one of the first free ones that
+ * fill the quota. taken starts as zeros.
+ */
+static int is_in_quota(const struct search *s, size_t l, size_t *taken)
 {
-	return s->is_tight ? (int)s->places[l].kind : 0;
+	int pool = s->is_tight ? (int)s->places[l].kind : 0;
+
+	if (s->state[l] == PLACE_FREE && taken[pool] < s->quota[pool])
+		return ++taken[pool] > 0;
+	return s->state[l] == PLACE_OPEN;
 }
 
-/* What the open places and the cheapest quota of free ones cost at least for their shipments. */
+/* What the open places and the cheapest quota of free ones cost for their shipments. */
 static int64_t shipments_cost(const struct search *s)
 {
 	size_t taken[LOCATION_KIND_COUNT] = {0};
 	int64_t cost = 0;
 
-	for (size_t n = 0; n < s->place_count; n++) {
-		size_t l = s->by_cost[n];
-
-		if (s->state[l] == PLACE_OPEN ||
-		    (s->state[l] == PLACE_FREE && taken[pool(s, l)] < s->quota[pool(s, l)] &&
-		     ++taken[pool(s, l)]))
-			cost = cost_add(cost, s->places[l].shipment_cost);
-	}
+	for (size_t n = 0; n < s->place_count; n++)
+		if (is_in_quota(s, s->by_cost[n], taken))
+			cost = cost_add(cost, s->places[s->by_cost[n]].shipment_cost);
 	return cost;
 }
 
+/* The priorities of the open places and of the quota of free ones with the lowest. */
 static int64_t priorities(const struct search *s)
 {
 	size_t taken[LOCATION_KIND_COUNT] = {0};
 	int64_t sum = 0;
 
-	for (size_t n = 0; n < s->place_count; n++) {
-		size_t l = s->by_priority[n];
-
-		if (s->state[l] == PLACE_OPEN ||
-		    (s->state[l] == PLACE_FREE && taken[pool(s, l)] < s->quota[pool(s, l)] &&
-		     ++taken[pool(s, l)]))
-			sum = cost_add(sum, s->places[l].priority);
-	}
+	for (size_t n = 0; n < s->place_count; n++)
+		if (is_in_quota(s, s->by_priority[n], taken))
+			sum = cost_add(sum, s->places[s->by_priority[n]].priority);
 	return sum;
 }
 
@@ -214,9 +213,7 @@ static int has_lower_ids(const struct search *s)
 	size_t taken[LOCATION_KIND_COUNT] = {0};
 
 	for (size_t l = 0; l < s->place_count; l++) {
-		int is_member = s->state[l] == PLACE_OPEN ||
-				(s->state[l] == PLACE_FREE &&
-				 taken[pool(s, l)] < s->quota[pool(s, l)] && ++taken[pool(s, l)]);
+		int is_member = is_in_quota(s, l, taken);
 
 		if (is_member != s->best_used[l])
 			return is_member;

@@ -49,9 +49,9 @@ static void consider(struct search *s, const unsigned char *open)
 
 	search_fill(s, open, s->used, &value, /* picks= */ NULL);
 	order = s->has_best ? plan_value_compare(&value, &s->best) : -1;
+	/* Of equals, the set that has the lowest id which is in only one of them. */
 	for (size_t l = 0; l < s->place_count && !order; l++)
-		order = s->best_used[l] -
-			s->used[l]; /* the set with the first id that is in one only */
+		order = s->best_used[l] - s->used[l];
 	if (order >= 0)
 		return;
 	s->has_best = 1;
