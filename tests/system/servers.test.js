@@ -7,12 +7,12 @@
 
 const test = require('node:test');
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const fs = require('fs');
-const os = require('os');
 const path = require('path');
 const { Database, Program, TOP, parse_env, run, until } = require('../lib');
 
-const top = fs.mkdtempSync(path.join(os.tmpdir(), 'a place '));
+const top = path.join(TOP, 'build', 'tests', 'a place');
 const clone = path.join(top, 'd'.repeat(100));
 const tool = path.join(clone, 'tools', 'servers');
 const servers = (...args) => run(tool, args);
@@ -25,14 +25,24 @@ async function listening(port) {
   return stdout.split('\n').filter((line) => line.startsWith('listens') && line.includes(suffix));
 }
 
+function remove() {
+  if (fs.existsSync(tool)) spawnSync(tool, ['remove', 'self']);
+  fs.rmSync(top, { recursive: true, force: true });
+}
+
+process.on('SIGTERM', () => {
+  remove();
+  process.exit(1);
+});
+
 test.before(() => {
+  remove();
   fs.mkdirSync(path.join(clone, 'tools'), { recursive: true });
+  fs.chmodSync(top, 0o700);
   fs.copyFileSync(path.join(TOP, 'tools', 'servers'), tool);
 });
 
-test.after(() => {
-  fs.rmSync(top, { recursive: true });
-});
+test.after(remove);
 
 test('a start that was killed half-way is finished by the next one', async () => {
   const first = new Program(tool, ['start', 'self']);
