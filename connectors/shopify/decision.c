@@ -135,6 +135,15 @@ static const char *why(struct arena *a, enum standing standing, const struct wor
 	return NULL;
 }
 
+/* Does the store say that nothing of this line is to be shipped? */
+static int is_done(const struct work *work, const char *line_id)
+{
+	for (size_t i = 0; i < work->unfulfilled_count; i++)
+		if (strcmp(work->unfulfilled[i].line_source_id, line_id) == 0)
+			return work->unfulfilled[i].quantity <= 0;
+	return 0;
+}
+
 static struct veto veto_line(struct arena *a, const struct work *work, const char *location_id,
 			     const struct ship_line *line)
 {
@@ -144,7 +153,7 @@ static struct veto veto_line(struct arena *a, const struct work *work, const cha
 	tally_line(work, location_id, id, &t);
 	if (t.units[STANDS_READY] >= line->quantity)
 		return (struct veto){.kind = VETO_NONE};
-	if (t.left == 0 && !t.is_known)
+	if (t.left == 0 && !t.is_known && !is_done(work, id))
 		return (struct veto){.kind = VETO_NOT_YET,
 				     .reason = "the store has not routed the line yet"};
 	if (t.left == 0)

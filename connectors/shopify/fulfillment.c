@@ -64,7 +64,7 @@ int shopify_may_ship(struct api *api, const struct ship_question *q, struct veto
 	struct wanted wanted = merge_lines(api->arena, q->lines, q->line_count);
 	struct work work;
 
-	if (work_read(api, q->order_source_id, &work, e))
+	if (work_read(api, q->order_source_id, wanted.lines, wanted.count, &work, e))
 		return -1;
 	decision_veto(api->arena, &work, q->location_source_id, wanted.lines, wanted.count, out);
 	return 0;
@@ -97,7 +97,7 @@ static int look(struct attempt *t, struct err *e)
 
 	t->ids = NULL;
 	t->open = merge_lines(t->api->arena, f->lines, f->line_count);
-	if (work_read(t->api, f->order_source_id, &t->work, e))
+	if (work_read(t->api, f->order_source_id, t->open.lines, t->open.count, &t->work, e))
 		return -1;
 	for (size_t i = 0; i < t->work.fulfillment_count; i++) {
 		const struct work_fulfillment *each = &t->work.fulfillments[i];

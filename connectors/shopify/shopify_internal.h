@@ -143,15 +143,18 @@ struct work_tracking {
 
 struct work {
 	int is_cancelled;
+	struct ship_line *unfulfilled; /* of the lines asked for, as far as the store says */
+	size_t unfulfilled_count;
 	struct work_order *orders;
 	size_t order_count;
 	struct work_fulfillment *fulfillments;
 	size_t fulfillment_count;
 };
 
-/* work_read - every fulfillment order of an order with every line, and the fulfillments */
+/* work_read - every fulfillment order of an order with every line, and the fulfillments; lines: whose own state matters */
 YIELDS
-int work_read(struct api *api, const char *order_id, struct work *out, struct err *e);
+int work_read(struct api *api, const char *order_id, const struct ship_line *lines,
+	      size_t line_count, struct work *out, struct err *e);
 
 /* work_fulfillment_lines - what one fulfillment contains */
 YIELDS

@@ -4,7 +4,8 @@
 #include "connectors/shopify/shopify_internal.h"
 #include "gen/graphql.h"
 
-enum { PAGES_MAX = 100 };
+/* An input list takes 250 elements. */
+enum { PAGES_MAX = 100, LINES_MAX = 250 };
 
 static const struct shopify_operation read_work = {"OrderFulfillmentOrders", GQL_SHOPIFY_WORK,
 						   API_READ};
@@ -238,7 +239,36 @@ static int add_page(struct api *api, const struct answer *answer, struct work *o
 	return 0;
 }
 
-int work_read(struct api *api, const char *order_id, struct work *out, struct err *e)
+static json_t *line_ids(struct arena *a, const struct ship_line *lines, size_t count)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; i < count && i < LINES_MAX; i++)
+		json_array_append_new(
+			ids, json_string(shopify_gid(a, "LineItem", lines[i].line_source_id)));
+	return ids;
+}
+
+/* A line that the store does not know is null; what cannot be read stays unknown. */
+static void read_unfulfilled(struct arena *a, json_t *list, struct work *out)
+{
+	json_t *line;
+	size_t i;
+
+	out->unfulfilled = ARENA_ARRAY(a, struct ship_line, json_array_size(list));
+	out->unfulfilled_count = 0;
+	json_array_foreach (list, i, line) {
+		const char *id = shopify_id(a, json_string_value(jmap_at(line, "id")));
+		json_t *quantity = jmap_at(line, "unfulfilledQuantity");
+
+		if (id && json_is_integer(quantity))
+			out->unfulfilled[out->unfulfilled_count++] =
+				(struct ship_line){id, json_integer_value(quantity)};
+	}
+}
+
+int work_read(struct api *api, const char *order_id, const struct ship_line *lines,
+	      size_t line_count, struct work *out, struct err *e)
 {
 	const char *gid = shopify_gid(api->arena, "Order", order_id);
 	const char *after = NULL;
@@ -249,7 +279,9 @@ int work_read(struct api *api, const char *order_id, struct work *out, struct er
 		json_t *data = NULL;
 
 		if (shopify_call(api, &read_work,
-				 json_pack("{s:s, s:s?}", "id", gid, "after", after), &data, e))
+				 json_pack("{s:s, s:s?, s:o}", "id", gid, "after", after, "lines",
+					   line_ids(api->arena, lines, line_count)),
+				 &data, e))
 			return -1;
 		json_t *json = jmap_at(data, "order");
 
@@ -259,6 +291,7 @@ int work_read(struct api *api, const char *order_id, struct work *out, struct er
 		if (jmap_read(api->arena, json, answer_fields, &answer, e) ||
 		    add_page(api, &answer, out, e))
 			return err_prefix(e, "order %s", order_id);
+		read_unfulfilled(api->arena, jmap_at(data, "lines"), out);
 		after = shopify_next(&answer.orders.page);
 		if (!after)
 			return 0;

@@ -87,6 +87,22 @@ static void what_is_not_routed_yet_waits(void **state)
 	assert_veto(veto_of(&o, 1, 0, "10", 1), VETO_NOT_YET, "not routed the line");
 }
 
+static void a_line_that_vanished_is_cancelled(void **state)
+{
+	struct work_order o = open_order(LINES({"l", "2", 3}));
+	struct ship_line own[] = {{"2", 3}, {"1", 0}}, line = {"1", 1};
+	struct work work = {
+		.orders = &o, .order_count = 1, .unfulfilled = own, .unfulfilled_count = 2};
+	struct veto veto;
+
+	(void)state;
+	decision_veto(arena, &work, "10", &line, 1, &veto);
+	assert_veto(veto, VETO_CANCELLED, "nothing is left");
+	own[1].quantity = 1;
+	decision_veto(arena, &work, "10", &line, 1, &veto);
+	assert_veto(veto, VETO_NOT_YET, "not routed the line");
+}
+
 static void what_is_scheduled_waits_until_then(void **state)
 {
 	struct work_order o[] = {open_order(LINES({"l", "1", 1})),
@@ -732,6 +748,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_open_line_may_ship),
 		CASE(what_is_not_routed_yet_waits),
+		CASE(a_line_that_vanished_is_cancelled),
 		CASE(what_is_scheduled_waits_until_then),
 		CASE(what_the_store_withholds_is_held_with_its_reason),
 		CASE(what_is_gone_is_cancelled_and_what_is_short_is_held),

@@ -323,6 +323,22 @@ static void ask_for_vetoes(void)
 	}
 }
 
+/* The store takes a line whose units are all refunded out of its fulfillment orders. */
+static void ask_for_a_vanished_line(void)
+{
+	const char *order = order_of("{\"lines\":[{\"sku\":\"A\"},{\"sku\":\"B\"}]}"), *reason;
+
+	act(order, "refund",
+	    "{\"lines\":[{\"sku\":\"A\",\"quantity\":1}],\"restock_type\":\"cancel\"}");
+	assert_int_equal(may_ship(order, "10", 1, &reason), VETO_CANCELLED);
+}
+
+static void a_refunded_line_is_cancelled(void **state)
+{
+	(void)state;
+	in_fiber(ask_for_a_vanished_line);
+}
+
 static void the_store_has_a_veto(void **state)
 {
 	(void)state;
@@ -487,6 +503,7 @@ int main(void)
 		cmocka_unit_test(it_stays_the_same_over_its_life),
 		cmocka_unit_test(changed_orders_are_listed_to_the_last),
 		cmocka_unit_test(the_store_has_a_veto),
+		cmocka_unit_test(a_refunded_line_is_cancelled),
 		cmocka_unit_test(a_lost_answer_never_fulfills_twice),
 		cmocka_unit_test(work_elsewhere_is_moved_to_where_it_ships),
 		cmocka_unit_test(a_refusal_is_what_it_is),
