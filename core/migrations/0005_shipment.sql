@@ -158,9 +158,10 @@ CREATE FUNCTION stock_free(s stock) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- release is due for items with free stock and waiting backorders. Called under the items' locks by everything that frees stock.
+-- due_at always moves, so that a release that is just running sees that there is more.
 CREATE FUNCTION item_release_due(items bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
   UPDATE item SET step = 'release', due_at = now(), attempt = 0, error = NULL, published_at = NULL
-   WHERE id = ANY (items) AND step IS DISTINCT FROM 'release'
+   WHERE id = ANY (items)
      AND EXISTS (SELECT 1 FROM backorder AS b WHERE b.item_id = item.id AND b.state = 'waiting')
      AND EXISTS (SELECT 1 FROM stock AS s WHERE s.item_id = item.id AND stock_free(s) > 0)
 $$;
