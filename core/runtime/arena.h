@@ -50,7 +50,15 @@ size_t arena_bytes(const struct arena *a);
  */
 #define ARENA_PUSH(a, items, count, capacity)                                                      \
 	((items) = arena_grow((a), (items), (count), &(capacity), sizeof *(items)),                \
-	 &(items)[(count)++])
+	 (items) + (count)++)
+
+/* LIST - the three in one struct: LIST(struct row) rows = {0}; LIST_PUSH takes its address. */
+#define LIST(type)                                                                                 \
+	struct {                                                                                   \
+		type *items;                                                                       \
+		size_t count, capacity;                                                            \
+	}
+#define LIST_PUSH(a, list) ARENA_PUSH((a), (list)->items, (list)->count, (list)->capacity)
 
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t size);
 
