@@ -1,0 +1,6 @@
+-- The delivery groups of orders.
+SELECT g.id, g.order_id, g.kind, g.is_held, g.country_code, g.zip,
+       (coalesce(g.name, '') <> '' OR coalesce(g.company, '') <> '') AND coalesce(g.address1, '') <> ''
+         AND coalesce(g.city, '') <> '' AND g.country_code IS NOT NULL AS is_shippable,
+       CASE WHEN g.ship_not_before > now() THEN (extract(epoch FROM g.ship_not_before) * 1000000)::bigint END AS not_before_us
+  FROM delivery_group AS g WHERE g.order_id = ANY ($1::bigint[]) ORDER BY g.order_id, g.position
