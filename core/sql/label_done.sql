@@ -1,0 +1,11 @@
+-- Labelled shipments go to the floor: ids, lease. Of one that was cancelled meanwhile the label is to be voided.
+WITH done AS (
+  UPDATE shipment AS s SET state = 'released', step = NULL, attempt = 0, error = NULL, lease = NULL, lease_until = NULL
+   WHERE s.id = ANY ($1::bigint[]) AND s.lease = $2::text AND s.step = 'label' AND s.state = 'planned'
+  RETURNING s.id, s.location_id
+), void AS (
+  UPDATE label_purchase AS l SET state = 'voiding', step = 'void', due_at = now()
+    FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id AND s.state = 'cancelled'
+   WHERE l.parcel_id = p.id AND s.id = ANY ($1::bigint[]) AND l.state = 'bought'
+)
+SELECT done.id, coalesce(l.auto_ship, false) FROM done LEFT JOIN location AS l ON l.id = done.location_id

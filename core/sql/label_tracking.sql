@@ -1,0 +1,5 @@
+-- What the carrier said of bought labels: parcel, tracking number, its page, carrier, service.
+UPDATE parcel AS p SET tracking_number = coalesce(n.number, p.tracking_number), tracking_url = coalesce(n.url, p.tracking_url),
+       carrier = coalesce(n.carrier, p.carrier), service = coalesce(n.service, p.service), tracking_status = coalesce(p.tracking_status, 'label_created')
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS n(id, number, url, carrier, service)
+ WHERE p.id = n.id

@@ -1,0 +1,10 @@
+-- Mails that were sent, or cannot be: ids, lease, outcome.
+WITH done AS (
+  UPDATE notice AS n SET step = NULL, outcome = u.outcome, sent_at = CASE WHEN u.outcome = 'sent' THEN now() END, attempt = 0,
+         error = NULL, lease = NULL, lease_until = NULL
+    FROM unnest($1::bigint[], $3::text[]) AS u(id, outcome)
+   WHERE n.id = u.id AND n.lease = $2::text AND n.step = 'notify'
+  RETURNING n.id, n.order_id, n.kind, n.outcome
+)
+INSERT INTO order_event (order_id, actor, kind, note, detail)
+SELECT order_id, event_actor(), 'mailed', kind || ': ' || outcome, jsonb_build_object('notice', id) FROM done ORDER BY order_id, id

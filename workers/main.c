@@ -1,0 +1,144 @@
+/*
+ * waybill-worker - run one or several roles
+ *
+ *   waybill-worker [--config FILE] [--unit NAME] ROLE...
+ */
+#include <getopt.h>
+
+#include "core/domain/mail.h"
+#include "core/runtime/http.h"
+#include "core/runtime/log.h"
+#include "core/runtime/worker.h"
+#include "workers/roles.h"
+
+enum { EXIT_USAGE = 2, ROLES_MAX = 16, PASSWORD_MAX = 1024 };
+
+static void usage(FILE *out)
+{
+	fprintf(out,
+		"usage: waybill-worker [--config FILE] [--unit NAME] ROLE...\n"
+		"\n"
+		"  --config FILE  configuration (default: $WAYBILL_CONFIG, /etc/waybill/waybill.conf)\n"
+		"  --unit NAME    this worker's name on this host, the same after a restart\n"
+		"  --check        read the configuration and the templates, then end\n"
+		"  --help\n"
+		"\n"
+		"roles:");
+	for (size_t i = 0; roles[i]; i++)
+		fprintf(out, " %s", roles[i]->name);
+	fprintf(out, "\n\n");
+	conf_describe();
+}
+
+static const struct role *role_by_name(const char *name)
+{
+	for (size_t i = 0; roles[i]; i++)
+		if (strcmp(roles[i]->name, name) == 0)
+			return roles[i];
+	return NULL;
+}
+
+static int complain(const struct err *e)
+{
+	fprintf(stderr, "waybill-worker: %s\n", e->msg);
+	return 1;
+}
+
+/* The mail server's password: the first line of its file. */
+static int read_password(struct arena *a, const char *path, struct secret *out, struct err *e)
+{
+	char line[PASSWORD_MAX];
+
+	if (!path[0])
+		return 0;
+	FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(line, sizeof line, file)) {
+		if (file)
+			fclose(file);
+		return err_final(e, "cannot read the mail password file %s", path);
+	}
+	fclose(file);
+	*out = secret_new(a, line, strcspn(line, "\r\n"));
+	explicit_bzero(line, sizeof line);
+	return 0;
+}
+
+static int prepare(struct conf *conf, const char *path, struct context *context, struct arena *a,
+		   struct err *e)
+{
+	struct master_key *key = NULL;
+	struct mail_templates *templates = NULL;
+
+	if (conf_read(path, conf, e))
+		return -1;
+	log_init("waybill-worker", (enum log_level)log_level_by_name(conf->log.level));
+	secret_init();
+	if (!conf->secrets.key_file[0])
+		return err_final(e, "secrets.key_file is not set; `waybill setup` makes the key");
+	if (secret_key_read(conf->secrets.key_file, &key, e) ||
+	    mail_templates_load(conf->mail.templates[0] ? conf->mail.templates : NULL, &templates,
+				e) ||
+	    read_password(a, conf->mail.password_file, &context->mail_password, e))
+		return -1;
+	context->conf = conf;
+	context->key = key;
+	context->templates = templates;
+	http_init(&(struct http_settings){
+		.per_host = conf->http.per_host,
+		.allow_plain = conf->http.allow_plain,
+		.user_agent = "Waybill",
+	});
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"unit", required_argument, NULL, 'u'},
+		{"check", no_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct role *chosen[ROLES_MAX];
+	const char *config = NULL, *unit = NULL;
+	size_t count = 0;
+	int only_check = 0;
+
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (c == 'c') {
+			config = optarg;
+		} else if (c == 'u') {
+			unit = optarg;
+		} else if (c == 'k') {
+			only_check = 1;
+		} else {
+			usage(c == 'h' ? stdout : stderr);
+			return c == 'h' ? 0 : EXIT_USAGE;
+		}
+	}
+	for (int i = optind; i < argc; i++) {
+		const struct role *role = role_by_name(argv[i]);
+
+		if (!role || count == ROLES_MAX) {
+			fprintf(stderr, "waybill-worker: there is no role \"%s\"; see --help\n",
+				argv[i]);
+			return EXIT_USAGE;
+		}
+		chosen[count++] = role;
+	}
+	static struct conf conf;
+	struct context context = {0};
+	struct err e = {0};
+
+	if (count == 0 && !only_check) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (prepare(&conf, config, &context, arena_new(), &e))
+		return complain(&e);
+	if (only_check)
+		return 0;
+	return worker_run(&context, chosen, count, unit);
+}
