@@ -1,9 +1,10 @@
 /*
  * api - the connectors' one door to the outside world
  *
- * A connector translates: it builds a request, reads the answer, and says what it means. Everything else is here and the
- * same for everyone: authentication header, time limits, limits per host, sizes, retries by kind of error, metrics, the log
- * line. A connector keeps no state, never logs, knows neither database nor broker.
+ * A connector translates: it builds a request, reads the answer, and says what it means. Everything
+ * else is here and the same for everyone: authentication header, time limits, limits per host,
+ * sizes, retries by kind of error, metrics, the log line. A connector keeps no state, never logs,
+ * knows neither database nor broker.
  */
 #ifndef WAYBILL_API_H
 #define WAYBILL_API_H
@@ -35,8 +36,8 @@ struct api {
 };
 
 enum api_effect {
-	API_READ, /* repeating it costs nothing */
-	API_EFFECT, /* a lost answer may hide an effect: errors after sending carry ERR_CODE_UNKNOWN */
+	API_READ,   /* repeating it costs nothing */
+	API_EFFECT, /* a lost answer may hide an effect: it is an ERR_CODE_UNKNOWN */
 };
 
 struct api_request {
@@ -66,8 +67,8 @@ struct api_response {
 /*
  * api_call - one exchange, judged by HTTP
  *
- * Returns 0 for 2xx, and for 400, 404, 409 and 422 too: what those mean is the connector's to say (status tells; json is NULL
- * when they do not come with JSON). Otherwise:
+ * Returns 0 for 2xx, and for 400, 404, 409 and 422 too: what those mean is the connector's to say
+ * (status tells; json is NULL when they do not come with JSON). Otherwise:
  *   401                 ERR_RETRY, ERR_CODE_AUTH: the runtime has the credential renewed
  *   429                 ERR_RETRY, ERR_CODE_RATE_LIMIT with retry_after_ms
  *   402, 403, 423, 430  ERR_FINAL: the account is closed to us; a person decides
@@ -75,7 +76,8 @@ struct api_response {
  *   408, 5xx, HTML or cut-off JSON where JSON was due, too large an answer, lost connection
  *                       ERR_RETRY; ERR_CODE_UNKNOWN when effect is API_EFFECT
  *   deadline too near   ERR_RETRY, ERR_CODE_TIMEOUT before anything is sent
- * The error's text begins with connector and operation. A token never goes to an url outside of api_base: ERR_BUG.
+ * The error's text begins with connector and operation. A token never goes to an url outside of
+ * api_base: ERR_BUG.
  */
 YIELDS
 int api_call(struct api *api, const struct api_request *req, struct api_response *res,

@@ -56,14 +56,20 @@ static void count(const char *result)
 		   1);
 }
 
-static void refuse(struct httpd_answer *out, int status, int64_t store_id, const char *reason)
+static void refuse_because(struct httpd_answer *out, int status, int64_t store_id,
+			   const char *reason, const char *error)
 {
 	*out = (struct httpd_answer){.status = status,
 				     .body = status == 405 ? NULL : "refused\n",
 				     .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
-	log_info("event=request_refused status=%d store=%" PRId64 " reason=%s", status, store_id,
-		 log_quote(reason));
+	log_info("event=request_refused status=%d store=%" PRId64 " reason=%s error=%s", status,
+		 store_id, reason, log_quote(error));
 	count(reason);
+}
+
+static void refuse(struct httpd_answer *out, int status, int64_t store_id, const char *reason)
+{
+	refuse_because(out, status, store_id, reason, "");
 }
 
 static void refuse_method(struct httpd_answer *out, const char *allow)
@@ -139,7 +145,10 @@ static int is_topic(const char *topic)
 	return len > 0 && len <= TOPIC_MAX;
 }
 
-/* NULL, or the reason of the refusal. One secret may serve many shops, so the shop is looked at, too. */
+/*
+ * NULL, or the reason of the refusal. One secret may serve many shops, so the shop is looked at,
+ * too.
+ */
 static const char *check_sender(const struct hook_store *store, const struct webhook *hook)
 {
 	if (store->platform->webhook_verify(hook, store->secrets, store->secret_count))
@@ -176,9 +185,7 @@ static void pass_on(struct door *door, const struct httpd_request *r, int64_t st
 	struct err e = {0};
 
 	if (gather_publish(&door->gather, &message, &e)) {
-		refuse(out, 503, store_id, "broker");
-		log_warn("event=webhook_unconfirmed store=%" PRId64 " error=%s", store_id,
-			 log_quote(e.msg));
+		refuse_because(out, 503, store_id, "broker", e.msg);
 		return;
 	}
 	*out = (struct httpd_answer){.status = 200};
@@ -190,10 +197,11 @@ static void answer_webhook(struct door *door, const struct httpd_request *r,
 			   const struct hook_path *path, struct httpd_answer *out)
 {
 	const struct hook_store *store = stores_find(door->stores, path->platform, path->key);
+	struct err e = {0};
 
 	if (!store) {
-		if (stores_refresh(door->stores, loop_now_ms() + REFRESH_MS, NULL)) {
-			refuse(out, 503, 0, "stores");
+		if (stores_refresh(door->stores, loop_now_ms() + REFRESH_MS, &e)) {
+			refuse_because(out, 503, 0, "stores", e.msg);
 			return;
 		}
 		store = stores_find(door->stores, path->platform, path->key);

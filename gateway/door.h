@@ -2,10 +2,14 @@
  * door - what the gateway says to whom
  *
  *   POST /webhook/<platform>/<hook_key>
- *     200  the broker has confirmed the message to wb.ingest (or the store is inactive, and it is not about privacy)
- *     400  no body, or a topic no platform would send          401  signature missing or wrong, or another shop's
- *     404  no such platform or key                             405  not POST         413  body too large
- *     503  it could not be confirmed in time, or the stores could not be read: the platform sends it again
+ *     200  the broker has confirmed the message to wb.ingest; or the store is not active, and
+ *          it is not about privacy
+ *     400  no body, or a topic no platform would send
+ *     401  signature missing or wrong, or another shop's
+ *     404  no such platform or key
+ *     405  not POST
+ *     413  body too large
+ *     503  not confirmed in time, or the stores could not be read: the platform sends it again
  *   GET /healthz
  */
 #ifndef WAYBILL_GATEWAY_DOOR_H

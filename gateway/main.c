@@ -1,8 +1,9 @@
 /*
  * waybill-gateway - the public door: takes webhooks, and hands them to the broker
  *
- * It keeps no state. A webhook is answered with 200 only when the broker has confirmed the message, so what the gateway
- * loses the platform sends again. It starts, and stays up, without database and broker: then it answers 503.
+ * It keeps no state. A webhook is answered with 200 only when the broker has confirmed the message,
+ * so what the gateway loses the platform sends again. It starts, and stays up, without database and
+ * broker: then it answers 503.
  */
 #include <getopt.h>
 #include <signal.h>

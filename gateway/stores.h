@@ -1,8 +1,9 @@
 /*
  * stores - who may send webhooks: a copy of the stores and their secrets in memory
  *
- * So a webhook is verified without the database, and is taken while the database is away. Read again every 30 s, and when
- * somebody comes with a key that is not known, but at most once a second.
+ * So a webhook is verified without the database, and is taken while the database is away. Read
+ * again every 30 s, and when somebody comes with a key that is not known, but at most once a
+ * second.
  */
 #ifndef WAYBILL_GATEWAY_STORES_H
 #define WAYBILL_GATEWAY_STORES_H

@@ -16,12 +16,15 @@ enum { MONEY_SCALE = 10000 };
 /*
  * money_parse - decimal text ("12.50", "-3", "0.0001") into ten-thousandths
  *
- * 0, or -1 when it is not a plain decimal number or beyond +-90 trillion. More than four decimals are accepted only
- * when the rest is zeros ("10.000000").
+ * 0, or -1 when it is not a plain decimal number or beyond +-90 trillion. More than four decimals
+ * are accepted only when the rest is zeros ("10.000000").
  */
 int money_parse(const char *text, size_t len, int64_t *out);
 
-/* money_format - "12.50", without the code, with as many decimals as the currency has (JPY 0, USD 2, KWD 3), more when the amount has them */
+/*
+ * money_format - "12.50", without the code, with as many decimals as the currency has (JPY 0, USD
+ * 2, KWD 3), more when the amount has them
+ */
 char *money_format(struct arena *a, int64_t amount, const char *currency);
 
 /* currency_is_valid - three capital letters */

@@ -1,9 +1,10 @@
 /*
  * http - one HTTP exchange at a time, for fibers (libcurl multi on the loop)
  *
- * libcurl sends a request again by itself when a kept connection turns out to be dead before any byte of the answer. For a request
- * that buys something this would be a second purchase, if the server died between acting and answering. So a body
- * goes through callbacks that refuse to be read twice, and a request without a body that is not a read gets a fresh connection.
+ * libcurl sends a request again by itself when a kept connection turns out to be dead before any
+ * byte of the answer. For a request that buys something this would be a second purchase, if the
+ * server died between acting and answering. So a body goes through callbacks that refuse to be read
+ * twice, and a request without a body that is not a read gets a fresh connection.
  */
 #include "core/runtime/http.h"
 

@@ -1,13 +1,14 @@
 /*
  * http - one HTTP exchange at a time, for fibers (libcurl multi on the loop)
  *
- * Connections are kept and shared; at most a few requests per host at once, the rest queue. HTTP/1.1, so that one
- * connection carries one request and it is known what a lost one has sent. TLS certificates are verified; redirects are
- * not followed; only http and https are spoken, and plain http only where allow_plain says so (the simulators; a store on
- * loopback). What $https_proxy says is honoured, but not for loopback.
+ * Connections are kept and shared; at most a few requests per host at once, the rest queue.
+ * HTTP/1.1, so that one connection carries one request and it is known what a lost one has sent.
+ * TLS certificates are verified; redirects are not followed; only http and https are spoken, and
+ * plain http only where allow_plain says so (the simulators; a store on loopback). What
+ * $https_proxy says is honoured, but not for loopback.
  *
- * Names are looked up in libcurl's own threads and remembered for 60 s. Giving up does not wait for a thread: with
- * CURLOPT_QUICK_EXIT (libcurl 7.87) it is left behind to end by itself.
+ * Names are looked up in libcurl's own threads and remembered for 60 s. Giving up does not wait for
+ * a thread: with CURLOPT_QUICK_EXIT (libcurl 7.87) it is left behind to end by itself.
  */
 #ifndef WAYBILL_HTTP_H
 #define WAYBILL_HTTP_H
@@ -33,16 +34,19 @@ struct http_request {
 	size_t body_len;
 	int timeout_ms;	 /* whole call, queueing included; 0: 30 000 */
 	size_t body_max; /* of the answer; 0: HTTP_BODY_MAX */
-	int is_read; /* repeating it costs nothing; implied by GET. May be sent again, silently, when
-			a kept connection turns out to be dead before any byte of the answer */
+	/*
+	 * Repeating it costs nothing; implied by GET. It may be sent again, silently, when a kept
+	 * connection turns out to be dead before any byte of the answer.
+	 */
+	int is_read;
 };
 
 struct http_response {
 	int status; /* 100..599 */
 	const char *content_type;
 	const char *request_id; /* x-request-id, x-ep-request-uuid: for the log */
-	int retry_after_ms; /* Retry-After or a rate limit header in seconds or as a date; 0: none */
-	const char *body;   /* NUL-terminated, owned by the arena */
+	int retry_after_ms;	/* what a header asks for, in seconds or as a date; 0: nothing */
+	const char *body;	/* NUL-terminated, owned by the arena */
 	size_t body_len;
 };
 
@@ -59,9 +63,10 @@ void http_init(const struct http_settings *settings);
 /*
  * http_call - send, and read the whole answer
  *
- * Any status is a success here; what it means is for api_call(). Errors are ERR_RETRY: with ERR_CODE_UNKNOWN when the
- * request may have reached the other side and is not a read, else with ERR_CODE_DISCONNECTED, _TIMEOUT or _CANCELLED. Too
- * large an answer (with ERR_CODE_DATA; the request has been sent) and a malformed url are ERR_FINAL.
+ * Any status is a success here; what it means is for api_call(). Errors are ERR_RETRY: with
+ * ERR_CODE_UNKNOWN when the request may have reached the other side and is not a read, else with
+ * ERR_CODE_DISCONNECTED, _TIMEOUT or _CANCELLED. Too large an answer (with ERR_CODE_DATA; the
+ * request has been sent) and a malformed url are ERR_FINAL.
  */
 YIELDS
 int http_call(struct arena *a, const struct http_request *req, struct http_response *res,

@@ -1,12 +1,14 @@
 /*
  * httpd - an HTTP server on the loop: each request is answered in a fiber (libmicrohttpd)
  *
- * libmicrohttpd parses; its epoll descriptor is one watcher of the loop. A request is looked at twice: by admit() when its head
- * has come, on the loop's own stack, so that what will be refused is not read; and by answer() in a fiber when its body is
- * there. In between the connection is suspended, so that nothing of it is read ahead.
+ * libmicrohttpd parses; its epoll descriptor is one watcher of the loop. A request is looked at
+ * twice: by admit() when its head has come, on the loop's own stack, so that what will be refused
+ * is not read; and by answer() in a fiber when its body is there. In between the connection is
+ * suspended, so that nothing of it is read ahead.
  *
- * Plain HTTP, meant to stand behind a proxy that speaks TLS. Limits: connections, bytes of one head (16 KiB: 431, 414), of one body and
- * of all bodies in hand, seconds of silence, and twice as many for a whole request, however it dribbles.
+ * Plain HTTP, meant to stand behind a proxy that speaks TLS. Limits: connections, bytes of one head
+ * (16 KiB: 431, 414), of one body and of all bodies in hand, seconds of silence, and twice as many
+ * for a whole request, however it dribbles.
  */
 #ifndef WAYBILL_HTTPD_H
 #define WAYBILL_HTTPD_H
@@ -52,18 +54,24 @@ struct httpd_settings {
 	void *arg;
 };
 
-/* httpd_open - listens from now on. Settings are copied. ERR_FINAL: a malformed address; ERR_RETRY: it cannot be had. */
+/*
+ * httpd_open - listens from now on. Settings are copied. ERR_FINAL: a malformed address; ERR_RETRY:
+ * it cannot be had.
+ */
 int httpd_open(const struct httpd_settings *settings, struct httpd **out, struct err *e);
 
 /* httpd_port - the port it listens on */
 int httpd_port(const struct httpd *h);
 
-/* httpd_header - the value of a request's header, whatever its case; NULL: none. Valid as long as the request. */
+/*
+ * httpd_header - the value of a request's header, whatever its case; NULL: none. Valid as long as
+ * the request.
+ */
 const char *httpd_header(const struct httpd_request *r, const char *name);
 
 /*
- * httpd_close - stop accepting, finish what is in hand (until deadline_ms; requests whose answer() has begun are always
- * finished), free. Takes NULL.
+ * httpd_close - stop accepting, finish what is in hand (until deadline_ms; requests whose answer()
+ * has begun are always finished), free. Takes NULL.
  */
 YIELDS
 void httpd_close(struct httpd *h, int64_t deadline_ms);

@@ -153,9 +153,10 @@ static int read_int64(const struct path *at, const json_t *value, int64_t *out, 
 }
 
 /*
- * A JSON number with a point has become a double. Below 2^39 neighbouring doubles are less than 0.0001 apart, so rounding
- * to four decimals gives back exactly the digits that were written; beyond it is refused. A difference of a few units in the last
- * place (19.990000000000002) is the sender's arithmetic; more is a fifth decimal, refused as it is in text.
+ * A JSON number with a point has become a double. Below 2^39 neighbouring doubles are less than
+ * 0.0001 apart, so rounding to four decimals gives back exactly the digits that were written;
+ * beyond it is refused. A difference of a few units in the last place (19.990000000000002) is the
+ * sender's arithmetic; more is a fifth decimal, refused as it is in text.
  */
 static int real_to_money(double real, int64_t *out)
 {

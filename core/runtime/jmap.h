@@ -1,10 +1,11 @@
 /*
  * jmap - JSON into structs by tables of fields
  *
- * A document from outside is read by a table: key, type, where to. null equals absent; an unknown key is ignored;
- * a wrong type is ERR_FINAL with ERR_CODE_DATA that names the field's path, never its value. Ids are int64 from a JSON integer
- * or as decimal text; money is decimal text (or a JSON number, read as written) in ten-thousandths.
- * Text is copied into the arena, must be UTF-8 without NUL, at most JMAP_TEXT_MAX bytes.
+ * A document from outside is read by a table: key, type, where to. null equals absent; an unknown
+ * key is ignored; a wrong type is ERR_FINAL with ERR_CODE_DATA that names the field's path, never
+ * its value. Ids are int64 from a JSON integer or as decimal text; money is decimal text (or a JSON
+ * number, read as written) in ten-thousandths. Text is copied into the arena, must be UTF-8 without
+ * NUL, at most JMAP_TEXT_MAX bytes.
  */
 #ifndef WAYBILL_JMAP_H
 #define WAYBILL_JMAP_H
@@ -67,8 +68,8 @@ struct jmap_array {
 /*
  * jmap_parse - text into a document the arena owns
  *
- * Refused with ERR_FINAL (ERR_CODE_DATA): not JSON, not UTF-8, cut off, deeper than JMAP_DEPTH_MAX (checked before jansson
- * recurses), integers beyond int64, more than max_bytes.
+ * Refused with ERR_FINAL (ERR_CODE_DATA): not JSON, not UTF-8, cut off, deeper than JMAP_DEPTH_MAX
+ * (checked before jansson recurses), integers beyond int64, more than max_bytes.
  */
 int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, json_t **out,
 	       struct err *e);
@@ -77,7 +78,10 @@ int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, 
 int jmap_read(struct arena *a, json_t *object, const struct jmap_field *fields, void *target,
 	      struct err *e);
 
-/* jmap_at - follow a path of keys "data.order.id"; NULL when something on the way is missing or null */
+/*
+ * jmap_at - follow a path of keys "data.order.id"; NULL when something on the way is missing or
+ * null
+ */
 json_t *jmap_at(json_t *object, const char *path);
 
 /* jmap_dump - compact text in the arena, keys in the order of insertion */

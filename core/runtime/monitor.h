@@ -15,7 +15,7 @@ struct dependency {
 	const char *name;
 	int (*is_up)(const void *arg);
 	const void *arg;
-	int is_needed; /* without it the process cannot work; otherwise it is told, but is no failure */
+	int is_needed; /* its absence is a failure; otherwise it is only told */
 };
 
 /* health_answer - 200 or 503, and a line for each: "database up" */

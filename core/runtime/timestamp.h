@@ -12,15 +12,19 @@
 /*
  * timestamp_parse - RFC 3339: "2026-11-23T05:30:00.25+01:00", "...Z"
  *
- * Years 1970 to 9999; a blank instead of T is accepted, an offset is required; digits below the microsecond are dropped;
- * second 60 counts as the next minute. 0 or -1.
+ * Years 1970 to 9999; a blank instead of T is accepted, an offset is required; digits below the
+ * microsecond are dropped; second 60 counts as the next minute. 0 or -1.
  */
 int timestamp_parse(const char *text, size_t len, int64_t *out_us);
 
-/* timestamp_parse_mail - RFC 2822 and HTTP: "Mon, 23 Nov 2026 04:30:00 +0000", "... GMT". 0 or -1. */
+/*
+ * timestamp_parse_mail - RFC 2822 and HTTP: "Mon, 23 Nov 2026 04:30:00 +0000", "... GMT". 0 or -1.
+ */
 int timestamp_parse_mail(const char *text, size_t len, int64_t *out_us);
 
-/* timestamp_format - RFC 3339 in UTC: "2026-11-23T04:30:00Z", with .ffffff when there is a fraction */
+/*
+ * timestamp_format - RFC 3339 in UTC: "2026-11-23T04:30:00Z", with .ffffff when there is a fraction
+ */
 char *timestamp_format(struct arena *a, int64_t us);
 
 /* timestamp_format_mail - for a Date header: "Mon, 23 Nov 2026 04:30:00 +0000" */

@@ -28,7 +28,10 @@ struct http_server_books {
 	char last_request[8192]; /* head and the body that came with it */
 };
 
-/* http_server_start - pages end with {0} and stay the caller's. Returns the base url: "http://127.0.0.1:port" */
+/*
+ * http_server_start - pages end with {0} and stay the caller's. Returns the base url:
+ * "http://127.0.0.1:port"
+ */
 const char *http_server_start(const struct http_page *pages, int meet);
 
 /* http_server_books - counted since the start or the last call */

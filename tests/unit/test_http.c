@@ -1,4 +1,7 @@
-/* http: what an exchange gives back, what was sent when it fails, and that a request is never sent twice unasked */
+/*
+ * http: what an exchange gives back, what was sent when it fails, and that a request is never sent
+ * twice unasked
+ */
 #include "core/runtime/http.h"
 
 #include <netdb.h>
@@ -52,7 +55,10 @@ static struct arena *arena;
 static struct http_response response;
 static struct err err;
 
-/* A name whose lookup takes as long as the test wants. libcurl calls this one in a thread of its own. */
+/*
+ * A name whose lookup takes as long as the test wants. libcurl calls this one in a thread of its
+ * own.
+ */
 static int lookup_pipe[2];
 
 int getaddrinfo(const char *restrict name, const char *restrict service,
@@ -275,7 +281,10 @@ static void dead_connections(void *arg)
 	assert_int_equal(http_server_books().requests, 1);
 	assert_int_equal(get("/kept"), 0);
 	http_server_books();
-	/* Without a body nothing could stop libcurl from asking again, so the connection is a new one. */
+	/*
+	 * Without a body nothing could stop libcurl from asking again, so the connection is a new
+	 * one.
+	 */
 	assert_int_equal(call((struct http_request){.method = "POST"}, "/kept"), 0);
 	struct http_server_books books = http_server_books();
 

@@ -1,4 +1,7 @@
-/* httpd: requests are answered in fibers; what is too large, too slow or malformed is refused without being read */
+/*
+ * httpd: requests are answered in fibers; what is too large, too slow or malformed is refused
+ * without being read
+ */
 #include "core/runtime/httpd.h"
 
 #include <arpa/inet.h>
