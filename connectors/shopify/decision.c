@@ -1,9 +1,10 @@
 /*
  * decision - what a store's fulfillment orders mean for a shipment of ours
  *
- * Pure functions over what work.c has read: the veto before money is spent, and the choice of fulfillment order lines
- * afterwards. Lines are matched by the order line's id; fulfillment order ids change with every move, split and hold, and
- * the first fulfillment order of an order may be a closed one.
+ * Pure functions over what work.c has read: the veto before money is spent, and the choice of
+ * fulfillment order lines afterwards. Lines are matched by the order line's id; fulfillment order
+ * ids change with every move, split and hold, and the first fulfillment order of an order may be a
+ * closed one.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 /* Shopify takes 512 lines of a fulfillment order in a call. */
 enum { GROUP_PICKS_MAX = 500 };
 
-/* How a fulfillment order stands towards shipping by us; the later, the less it says about why not. */
+/*
+ * How a fulfillment order stands towards shipping by us; the later, the less it says about why not.
+ */
 enum standing {
 	STANDS_READY,
 	STANDS_HELD,	   /* by a person or an app at the store */

@@ -1,9 +1,10 @@
 /*
  * fulfillment - the store's veto before a shipment, and the store's record after it
  *
- * Nothing Shopify offers makes fulfillmentCreate repeatable, so every attempt begins by looking: a fulfillment that carries
- * our tracking number (our reference, where there is no number) is ours, whoever saw its answer. What it does not cover yet
- * is moved to our location where it lies at another, and created: one call per location and delivery method.
+ * Nothing Shopify offers makes fulfillmentCreate repeatable, so every attempt begins by looking: a
+ * fulfillment that carries our tracking number (our reference, where there is no number) is ours,
+ * whoever saw its answer. What it does not cover yet is moved to our location where it lies at
+ * another, and created: one call per location and delivery method.
  */
 #include <string.h>
 
@@ -230,7 +231,10 @@ static int create_group(struct attempt *t, const struct work_plan *plan, size_t 
 			struct err *e)
 {
 	const struct fulfillment *f = t->f;
-	/* One mail per shipment, however many groups; none when an earlier attempt may have sent it. */
+	/*
+	 * One mail per shipment, however many groups; none when an earlier attempt may have sent
+	 * it.
+	 */
 	int notify = f->notify_customer && !f->may_exist && !t->ids;
 	json_t *data = NULL;
 

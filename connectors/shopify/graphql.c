@@ -1,9 +1,10 @@
 /*
  * graphql - the one call every operation goes through
  *
- * Shopify answers 200 to nearly everything; whether it went well stands in four layers: the HTTP status (api_call judges
- * it), errors[] with a code, userErrors[] inside a payload, and a payload that is null without a reason. The second layer is
- * judged here, the last two by whoever knows the operation.
+ * Shopify answers 200 to nearly everything; whether it went well stands in four layers: the HTTP
+ * status (api_call judges it), errors[] with a code, userErrors[] inside a payload, and a payload
+ * that is null without a reason. The second layer is judged here, the last two by whoever knows the
+ * operation.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,10 @@ const char *shopify_next(const struct shopify_page *page)
 	return page->has_next ? page->end_cursor : NULL;
 }
 
-/* How long until the bucket holds what was asked for. Fibers of many workers wait for the same bucket: spread them. */
+/*
+ * How long until the bucket holds what was asked for. Fibers of many workers wait for the same
+ * bucket: spread them.
+ */
 static int throttled_ms(json_t *answer)
 {
 	json_t *cost = jmap_at(answer, "extensions.cost");

@@ -1,4 +1,7 @@
-/* order - orders read over GraphQL: one, those that changed, and the order a fulfillment order belongs to */
+/*
+ * order - orders read over GraphQL: one, those that changed, and the order a fulfillment order
+ * belongs to
+ */
 #include <string.h>
 
 #include "connectors/shopify/shopify_internal.h"
@@ -6,8 +9,8 @@
 #include "gen/graphql.h"
 
 /*
- * Lines of an order a page. An object costs a point and a request may cost 1,000; a line is up to ten objects. Sixty lines
- * fit nearly every order into one request.
+ * Lines of an order a page. An object costs a point and a request may cost 1,000; a line is up to
+ * ten objects. Sixty lines fit nearly every order into one request.
  */
 enum { LINES_PER_PAGE = 60, PAGES_MAX = 100 };
 
@@ -156,7 +159,10 @@ static void append_lines(struct arena *a, struct jmap_array *to, const struct jm
 	to->count += more->count;
 }
 
-/* The lines beyond the first page. Pages of different versions of an order do not make an order: it is read again later. */
+/*
+ * The lines beyond the first page. Pages of different versions of an order do not make an order: it
+ * is read again later.
+ */
 static int read_more_lines(struct api *api, struct shopify_order *order, struct err *e)
 {
 	for (int page = 0; shopify_next(&order->lines.page); page++) {

@@ -1,8 +1,9 @@
 /*
  * order_doc - from what REST bodies and GraphQL answers have in common to the canonical order
  *
- * Everything the two say differently is made equal here: "" and null, letter case, prices after discounts (computed from
- * the same parts, not taken ready-made from one side), amounts that only one of them carries.
+ * Everything the two say differently is made equal here: "" and null, letter case, prices after
+ * discounts (computed from the same parts, not taken ready-made from one side), amounts that only
+ * one of them carries.
  */
 #include <ctype.h>
 #include <math.h>
@@ -47,7 +48,10 @@ static const char *lower(struct arena *a, const char *text)
 	return copy;
 }
 
-/* REST says grams; GraphQL {"unit": "KILOGRAMS", "value": 0.25}. A weight, not money: doubles will do. */
+/*
+ * REST says grams; GraphQL {"unit": "KILOGRAMS", "value": 0.25}. A weight, not money: doubles will
+ * do.
+ */
 static int64_t grams_of(const struct shopify_line *line)
 {
 	static const struct {
@@ -72,7 +76,10 @@ static int64_t amount_in(const struct shopify_money *money, int is_presentment)
 							   : money->shop.amount;
 }
 
-/* (price x quantity - discounts) / quantity, rounded half up. Amounts go up to 2^60: a product needs more than 64 bits. */
+/*
+ * (price x quantity - discounts) / quantity, rounded half up. Amounts go up to 2^60: a product
+ * needs more than 64 bits.
+ */
 static int unit_price(const struct shopify_line *line, int is_presentment, int64_t *out)
 {
 	const struct shopify_money *discounts = line->discounts.items;
@@ -125,7 +132,10 @@ static int lines_of(struct arena *a, const struct shopify_order *order, struct o
 	return 0;
 }
 
-/* What ships is one group, what does not another. Pick-up shows only in the store's fulfillment orders: see may_ship. */
+/*
+ * What ships is one group, what does not another. Pick-up shows only in the store's fulfillment
+ * orders: see may_ship.
+ */
 static void groups_of(struct arena *a, const struct shopify_order *order, struct order_doc *out)
 {
 	const struct shopify_shipping_line *shipping = order->shipping_lines.items;
@@ -165,8 +175,8 @@ static void clean_address(struct address *address)
 }
 
 /*
- * Neither side says "paid" in a way the other does too; what the order costs now, less what is outstanding, plus what
- * went back, does. An authorization is not a payment.
+ * Neither side says "paid" in a way the other does too; what the order costs now, less what is
+ * outstanding, plus what went back, does. An authorization is not a payment.
  */
 static int64_t paid_of(const struct shopify_order *order, enum payment_status status)
 {

@@ -1,8 +1,8 @@
 /*
  * shopify_internal - what the files of this connector share
  *
- * Ids leave this folder as decimal text ("6400000000001"); GraphQL's global ids ("gid://shopify/Order/6400000000001")
- * are made and taken apart here.
+ * Ids leave this folder as decimal text ("6400000000001"); GraphQL's global ids
+ * ("gid://shopify/Order/6400000000001") are made and taken apart here.
  */
 #ifndef WAYBILL_SHOPIFY_INTERNAL_H
 #define WAYBILL_SHOPIFY_INTERNAL_H
@@ -33,7 +33,7 @@ struct shopify_operation {
  * shopify_call - one operation; variables are taken over (and may be NULL)
  *
  * data is the answer's "data", never NULL, owned by the arena. Errors:
- *   THROTTLED                ERR_RETRY, ERR_CODE_RATE_LIMIT, with the time the bucket needs; nothing was executed
+ *   THROTTLED                ERR_RETRY, ERR_CODE_RATE_LIMIT with the time to wait; nothing done
  *   ACCESS_DENIED            ERR_FINAL, naming the access that is missing
  *   INTERNAL_SERVER_ERROR    ERR_RETRY; ERR_CODE_UNKNOWN when the operation has an effect
  *   a document or variables it does not understand
@@ -104,8 +104,9 @@ struct shopify_order {
 /*
  * shopify_order_doc - the canonical order
  *
- * Both sources come through here, so that the same order is the same document. lacks is set to the name of what is needed
- * and cannot be known from this source (then out is not whole), else to NULL.
+ * Both sources come through here, so that the same order is the same document. lacks is set to the
+ * name of what is needed and cannot be known from this source (then out is not whole), else to
+ * NULL.
  */
 int shopify_order_doc(struct arena *a, const struct shopify_order *order, struct order_doc *out,
 		      const char **lacks, struct err *e);
@@ -151,7 +152,10 @@ struct work {
 	size_t fulfillment_count;
 };
 
-/* work_read - every fulfillment order of an order with every line, and the fulfillments; lines: whose own state matters */
+/*
+ * work_read - every fulfillment order of an order with every line, and the fulfillments; lines:
+ * whose own state matters
+ */
 YIELDS
 int work_read(struct api *api, const char *order_id, const struct ship_line *lines,
 	      size_t line_count, struct work *out, struct err *e);
@@ -162,14 +166,18 @@ int work_fulfillment_lines(struct api *api, const char *fulfillment_id, struct s
 			   size_t *count, struct err *e);
 
 /*
- * decision_veto - may these lines ship from this location (NULL: not mapped), as far as the store is concerned?
+ * decision_veto - may these lines ship from this location (NULL: not mapped), as far as the store
+ * is concerned?
  *
  * Each line is asked for once, with a quantity above 0.
  */
 void decision_veto(struct arena *a, const struct work *work, const char *location_id,
 		   const struct ship_line *lines, size_t line_count, struct veto *out);
 
-/* decision_is_ours - does this fulfillment stand, and carry our tracking number or our reference in its place? */
+/*
+ * decision_is_ours - does this fulfillment stand, and carry our tracking number or our reference in
+ * its place?
+ */
 int decision_is_ours(const struct work_fulfillment *f, const char *tracking_number,
 		     const char *reference);
 
@@ -178,7 +186,7 @@ struct work_pick {
 	const struct work_line *line;
 	int64_t quantity;
 	int must_move; /* it lies at another location than asked for */
-	size_t group; /* picks of one group are one fulfillment: same location, same delivery method */
+	size_t group;  /* picks of one group are one fulfillment: one location, one method */
 };
 
 struct work_plan {

@@ -1,8 +1,8 @@
 /*
  * token - a new access token by the client credentials grant
  *
- * For apps of the merchant's own organisation: the app's id and secret buy a token of 24 hours; there is no refresh
- * token, one simply asks again, so asking twice is harmless.
+ * For apps of the merchant's own organisation: the app's id and secret buy a token of 24 hours;
+ * there is no refresh token, one simply asks again, so asking twice is harmless.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * webhook - signatures, topics, and the REST-shaped bodies behind them
  *
- * A webhook is a hint; an order's own body is taken at its word only when it is whole. Bodies may be cut by the subscription
- * (include_fields) or lack what GraphQL has; then the order is fetched.
+ * A webhook is a hint; an order's own body is taken at its word only when it is whole. Bodies may
+ * be cut by the subscription (include_fields) or lack what GraphQL has; then the order is fetched.
  */
 #include <string.h>
 
@@ -273,7 +273,10 @@ static int read_edit(struct arena *a, json_t *json, struct webhook_event *out, s
 	return read_part(a, jmap_at(json, "order_edit"), out, e);
 }
 
-/* Thin bodies: global ids and a status. Whichever fulfillment order is named, its order is the same. */
+/*
+ * Thin bodies: global ids and a status. Whichever fulfillment order is named, its order is the
+ * same.
+ */
 static int read_fulfillment_order(struct arena *a, json_t *json, struct webhook_event *out,
 				  struct err *e)
 {

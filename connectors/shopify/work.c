@@ -1,4 +1,7 @@
-/* work - reads the store's own plan of who ships what: fulfillment orders, and the fulfillments made so far */
+/*
+ * work - reads the store's own plan of who ships what: fulfillment orders, and the fulfillments
+ * made so far
+ */
 #include <string.h>
 
 #include "connectors/shopify/shopify_internal.h"

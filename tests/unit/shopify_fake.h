@@ -1,8 +1,9 @@
 /*
  * shopify_fake - a store that gives prepared answers
  *
- * Defines api_call() for the test that includes this, in place of the real one: the answers are given in order, and what was
- * asked is kept. More calls than answers fail the test; so do answers nobody asked for, in fake_done().
+ * Defines api_call() for the test that includes this, in place of the real one: the answers are
+ * given in order, and what was asked is kept. More calls than answers fail the test; so do answers
+ * nobody asked for, in fake_done().
  */
 #ifndef WAYBILL_SHOPIFY_FAKE_H
 #define WAYBILL_SHOPIFY_FAKE_H

@@ -1,4 +1,7 @@
-/* Shopify orders over GraphQL: the same as by webhook, whole or not at all; what the answers' errors mean; tokens */
+/*
+ * Shopify orders over GraphQL: the same as by webhook, whole or not at all; what the answers'
+ * errors mean; tokens
+ */
 #include "tests/unit/shopify_fake.h"
 #include "tests/unit/shopify_fixture.h"
 

@@ -1,4 +1,7 @@
-/* The Shopify connector against the simulator, over real HTTP: orders, vetoes, fulfillments, and answers that get lost */
+/*
+ * The Shopify connector against the simulator, over real HTTP: orders, vetoes, fulfillments, and
+ * answers that get lost
+ */
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>

@@ -344,7 +344,9 @@ static void quantities_and_amounts_without_measure_do_not_overflow(void **state)
 		struct webhook_event event;
 		struct err e;
 
-		/* Whether it may be is order_doc_check()'s to say; here it only must not go wrong. */
+		/*
+		 * Whether it may be is order_doc_check()'s to say; here it only must not go wrong.
+		 */
 		if (read_body("orders/create", with(arena, body, cases[i].from, cases[i].to),
 			      &event, &e))
 			assert_int_equal(e.code, ERR_CODE_DATA);
