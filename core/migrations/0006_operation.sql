@@ -116,3 +116,40 @@ CREATE VIEW due_job AS
   UNION ALL SELECT 'credential', id, step, due_at, attempt, lease, lease_until, error, false, NULL FROM credential WHERE step IS NOT NULL
   UNION ALL SELECT 'label_purchase', p.id, p.step, p.due_at, p.attempt, p.lease, p.lease_until, p.error, false, s.order_id
     FROM label_purchase AS p JOIN parcel ON parcel.id = p.parcel_id JOIN shipment AS s ON s.id = parcel.shipment_id WHERE p.step IS NOT NULL;
+
+-- Which rows a role works on. A role without a worker has no queue; its rows stay due.
+CREATE TABLE work_role (
+  role text PRIMARY KEY,
+  tbl regclass NOT NULL
+);
+INSERT INTO work_role VALUES ('reconcile', 'store'), ('renew', 'credential'), ('route', 'orders'), ('release', 'item'),
+  ('rate', 'shipment'), ('label', 'shipment'), ('fulfill', 'shipment'), ('handoff', 'shipment'), ('notify', 'notice'),
+  ('track', 'parcel'), ('inventory', 'listing'), ('void', 'label_purchase'), ('cancel', 'cancellation'), ('refund', 'refund');
+
+-- For waybill-clock: the roles that have rows to publish (see work_publish).
+CREATE FUNCTION work_waiting(wait interval, again interval) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  w work_role;
+  found boolean;
+BEGIN
+  FOR w IN SELECT * FROM work_role LOOP
+    EXECUTE format(
+      'SELECT EXISTS (SELECT 1 FROM %s AS d WHERE d.step = $1 AND d.due_at <= now()
+          AND (d.due_at <= now() - $2 OR d.error IS NOT NULL)
+          AND (d.published_at IS NULL OR d.published_at <= now() - $3)
+          AND (d.lease_until IS NULL OR d.lease_until <= now()) AND NOT %s)', w.tbl,
+      CASE WHEN w.tbl IN ('orders'::regclass, 'shipment'::regclass) THEN 'd.is_held' ELSE 'false' END)
+      INTO found USING w.role, wait, again;
+    IF found THEN
+      RETURN NEXT w.role;
+    END IF;
+  END LOOP;
+END $$;
+
+-- Which waybill-clock acts, of any number that run.
+CREATE TABLE clock_lease (
+  id int PRIMARY KEY CHECK (id = 1),
+  holder text NOT NULL,
+  until timestamptz NOT NULL
+);
+INSERT INTO clock_lease VALUES (1, 'nobody', now());

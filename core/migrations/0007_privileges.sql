@@ -9,6 +9,7 @@ GRANT INSERT, UPDATE ON merchant, store, carrier_account, credential, location, 
   parcel, label_purchase, hold, notice, cancellation, refund, dead_letter, privacy_request, backorder TO waybill;
 GRANT INSERT, UPDATE, DELETE ON store_location, location_zone, service_map, listing_part, exclusion, allocation TO waybill;
 GRANT INSERT ON tracking_event, label_document, refund_line, routing_policy, routing_decision, stock_move TO waybill;
+GRANT UPDATE ON clock_lease TO waybill;
 GRANT INSERT (item_id, location_id, safety_stock), UPDATE (safety_stock) ON stock TO waybill;
 GRANT INSERT (order_id, seq, actor, kind, shipment_id, from_state, to_state, note, detail) ON order_event TO waybill;
 GRANT INSERT, UPDATE (ordered, cancelled, title, variant_title, grams, delivery_group_id) ON order_line TO waybill;

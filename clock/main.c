@@ -1,0 +1,216 @@
+/*
+ * waybill-clock - publishes what is due and was not taken
+ *
+ *   waybill-clock [--config FILE]
+ *
+ * Rows whose retry time has come, and rows that were due for a while without being taken because their message got lost;
+ * oldest first, each at most once a minute, and only while a queue holds little, so that an outage of any length does not
+ * pile up duplicates. It is the one way of recovery. Any number may run: a leased row decides which one acts.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include "core/runtime/amqp.h"
+#include "core/runtime/conf.h"
+#include "core/runtime/db.h"
+#include "core/runtime/log.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/role.h"
+#include "core/runtime/secret.h"
+
+enum {
+	EXIT_USAGE = 2,
+	LEASE_S = 10,
+	BROKER_MS = 5000,
+	DB_MS = 5000,
+	LITTLE = 200,		/* messages; a queue that holds more needs none of ours */
+	MOST = 50 * BUNDLE_MAX, /* rows of one role in one round */
+};
+
+struct clock {
+	const struct conf *conf;
+	struct db_pool *pool;
+	struct amqp *broker;
+	struct fiber *fiber;
+	char holder[101];
+	int is_stopping;
+	ev_signal on_term, on_int;
+};
+
+static int publish_ids(struct clock *c, struct arena *a, const char *role,
+		       const struct db_result *ids, struct err *e)
+{
+	size_t count = (ids->rows + BUNDLE_MAX - 1) / BUNDLE_MAX;
+	struct amqp_message *messages = ARENA_ARRAY(a, struct amqp_message, count);
+	const char *queue = arena_printf(a, "wb.%s", role);
+
+	for (size_t m = 0; m < count; m++) {
+		char *body = arena_alloc(a, BUNDLE_MAX * 21 + 2);
+		size_t len = 0;
+
+		for (size_t i = m * BUNDLE_MAX; i < ids->rows && i < (m + 1) * BUNDLE_MAX; i++)
+			len += (size_t)snprintf(body + len, 22, "%c%lld", len ? ',' : '[',
+						(long long)db_get_int64(ids, i, 0));
+		body[len++] = ']';
+		messages[m] =
+			(struct amqp_message){.routing_key = queue, .body = body, .body_len = len};
+	}
+	return amqp_publish(c->broker, messages, count, loop_now_ms() + BROKER_MS, e);
+}
+
+/* One role's rows: marked as published and committed first, so that a crash here costs a minute, not a flood. */
+YIELDS
+static int publish_role(struct clock *c, struct arena *a, const char *role, struct err *e)
+{
+	const struct conf *conf = c->conf;
+	struct db_result ids;
+	struct db *db;
+	int64_t ready, consumers;
+
+	if (amqp_queue_depth(c->broker, arena_printf(a, "wb.%s", role), &ready, &consumers,
+			     loop_now_ms() + BROKER_MS, e)) {
+		/* Nobody has ever worked on this role here: its rows can wait. */
+		return e->code == ERR_CODE_NOT_FOUND ? 0 : -1;
+	}
+	if (ready > LITTLE)
+		return 0;
+	if (db_take(c->pool, loop_now_ms() + DB_MS, &db, e))
+		return -1;
+	int failed = db_run(db, a, SQL_CLOCK_PUBLISH, &ids, e, db_text(role),
+			    db_int64(a, conf->clock.wait_s), db_int64(a, conf->clock.again_s),
+			    db_int64(a, MOST));
+
+	db_give(db);
+	if (failed || ids.rows == 0)
+		return failed ? -1 : 0;
+	log_info("event=publish role=%s jobs=%zu", role, ids.rows);
+	return publish_ids(c, a, role, &ids, e);
+}
+
+YIELDS
+static int tick(struct clock *c, struct arena *a, struct err *e)
+{
+	struct db_result mine, roles = {0};
+	struct db *db;
+
+	if (db_take(c->pool, loop_now_ms() + DB_MS, &db, e))
+		return -1;
+	int failed =
+		db_run(db, a, SQL_CLOCK_LEASE, &mine, e, db_text(c->holder), db_int64(a, LEASE_S));
+
+	if (!failed && mine.rows)
+		failed = db_run(db, a, SQL_CLOCK_WAITING, &roles, e,
+				db_int64(a, c->conf->clock.wait_s),
+				db_int64(a, c->conf->clock.again_s));
+	db_give(db);
+	if (failed)
+		return -1;
+	for (size_t i = 0; i < roles.rows; i++)
+		if (publish_role(c, a, db_get_text(&roles, i, 0), e))
+			return -1;
+	return 0;
+}
+
+static void run_clock(void *arg)
+{
+	struct clock *c = arg;
+
+	sd_notify(0, "READY=1");
+	log_info("event=ready");
+	while (!c->is_stopping) {
+		struct arena *a = arena_new();
+		struct err e = {0};
+
+		if (!amqp_is_blocked(c->broker) && tick(c, a, &e) && !c->is_stopping)
+			log_warn("event=tick error=%s", log_quote(e.msg));
+		arena_free(a);
+		if (!c->is_stopping)
+			fiber_suspend(loop_now_ms() + c->conf->clock.interval_ms, NULL);
+	}
+	sd_notify(0, "STOPPING=1");
+	amqp_close(c->broker);
+	log_info("event=stopped");
+	loop_stop();
+}
+
+static void on_signal(EV_P_ ev_signal *watcher, int events)
+{
+	struct clock *c = watcher->data;
+
+	(void)loop;
+	(void)events;
+	c->is_stopping = 1;
+	fiber_wake(c->fiber);
+}
+
+static void watch(struct clock *c, ev_signal *watcher, int number)
+{
+	ev_signal_init(watcher, on_signal, number);
+	watcher->data = c;
+	ev_signal_start(loop_ev(), watcher);
+}
+
+static void name_holder(struct clock *c)
+{
+	char uuid[37];
+
+	uuid_v7(uuid);
+	c->holder[0] = '\0';
+	gethostname(c->holder, 60);
+	c->holder[60] = '\0';
+	size_t used = strlen(c->holder);
+
+	snprintf(c->holder + used, sizeof c->holder - used, "/%s", uuid);
+}
+
+static int start(struct clock *c, const char *path, struct conf *conf, struct err *e)
+{
+	if (conf_read(path, conf, e))
+		return -1;
+	log_init("waybill-clock", (enum log_level)log_level_by_name(conf->log.level));
+	secret_init();
+	name_holder(c);
+	c->conf = conf;
+	c->pool = db_pool_new(&(struct db_settings){
+		.url = conf->database.url,
+		.application = "waybill-clock",
+		.connections = 1,
+	});
+	return amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = c->holder},
+			 &c->broker, e);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	static struct conf conf;
+	struct clock c = {0};
+	struct err e = {0};
+	const char *config = NULL;
+
+	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		if (o == 'c') {
+			config = optarg;
+			continue;
+		}
+		fprintf(o == 'h' ? stdout : stderr, "usage: waybill-clock [--config FILE]\n\n");
+		if (o == 'h')
+			conf_describe();
+		return o == 'h' ? 0 : EXIT_USAGE;
+	}
+	if (start(&c, config, &conf, &e)) {
+		fprintf(stderr, "waybill-clock: %s\n", e.msg);
+		return 1;
+	}
+	watch(&c, &c.on_term, SIGTERM);
+	watch(&c, &c.on_int, SIGINT);
+	c.fiber = fiber_start("clock", run_clock, &c);
+	loop_run();
+	db_pool_free(c.pool);
+	return 0;
+}
