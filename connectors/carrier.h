@@ -50,6 +50,7 @@ struct rates {
 
 struct label_request {
 	const char *shipment_id, *rate_id;
+	const char *purchase_id; /* find: the carrier's, as buy() told it; NULL: search for the attempt */
 	const char *attempt; /* our uuid, committed before; recognises the purchase */
 	const char *reference;
 	const char *format; /* PDF | PDF_4x6 | PNG | ZPL */
@@ -72,6 +73,7 @@ struct purchase {
 	const char *currency;
 	const char *reason; /* PURCHASE_REFUSED: the carrier's words */
 	int rate_is_stale;  /* PURCHASE_REFUSED because the rate has expired: rate again */
+	int is_passing; /* PURCHASE_REFUSED because the carrier was out of reach: a new attempt may work */
 };
 
 enum tracking_status {
@@ -119,7 +121,7 @@ struct carrier {
 	/* is_repeatable - buying again after an unknown outcome cannot buy twice (EasyPost) */
 	int is_repeatable;
 
-	/* refund - the purchase back. Drawn for `void`: NULL where not built yet. */
+	/* refund - the purchase back; state: pending | refunded | rejected. Drawn for `void`: NULL where not built yet. */
 	int (*refund)(struct api *api, const char *purchase_id, const char **state, struct err *e);
 
 	/* track - drawn for `track`. */

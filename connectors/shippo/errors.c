@@ -1,0 +1,184 @@
+/* errors - what Shippo and the carriers behind it say when they refuse */
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "connectors/shippo/shippo_internal.h"
+#include "core/runtime/buffer.h"
+#include "core/runtime/utf8.h"
+
+/* Shorter words ("of", "St") are everywhere and give nobody away. */
+enum { WORD_MIN = 3, NESTING_MAX = 8 };
+
+static int is_word_byte(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+static size_t word_length(const char *text)
+{
+	size_t len = 0;
+
+	while (is_word_byte(text[len]))
+		len++;
+	return len;
+}
+
+static int has_word(const char *text, const char *word, size_t len)
+{
+	while (text && *text) {
+		size_t here = word_length(text);
+
+		if (here == len && strncasecmp(text, word, len) == 0)
+			return 1;
+		text += here ? here : 1;
+	}
+	return 0;
+}
+
+static int is_personal(const struct address *who, const char *word, size_t len)
+{
+	const char *const fields[] = {who->name, who->company, who->address1, who->address2,
+				      who->city, who->zip,     who->phone,    who->email};
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (has_word(fields[i], word, len))
+			return 1;
+	return 0;
+}
+
+/* Carriers like to repeat what they were given. */
+static const char *without_person(struct arena *a, const char *text, const struct address *who,
+				  size_t max)
+{
+	struct buffer out = {.arena = a};
+
+	while (*text && out.len < max) {
+		size_t len = word_length(text);
+
+		if (len >= WORD_MIN && who && is_personal(who, text, len))
+			buffer_text(&out, "***");
+		else if (len)
+			buffer_add(&out, text, len);
+		else
+			buffer_char(&out, iscntrl((unsigned char)*text) ? ' ' : *text);
+		text += len ? len : 1;
+	}
+	return out.data ? out.data : "";
+}
+
+struct words {
+	struct buffer text;
+	const struct address *recipient;
+	size_t max;
+};
+
+static void add(struct words *w, const char *where, const char *what)
+{
+	struct arena *a = w->text.arena;
+	const char *said = without_person(a, what, w->recipient, w->max);
+
+	if (!*said || w->text.len >= w->max)
+		return;
+	if (where && *where)
+		said = arena_printf(a, "%s: %s", where, said);
+	if (w->text.data && strstr(w->text.data, said))
+		return;
+	buffer_printf(&w->text, "%s%s", w->text.len ? "; " : "", said);
+}
+
+/* These keys only say that the text is about the whole request. */
+static int is_about_all(const char *key)
+{
+	return strcmp(key, "detail") == 0 || strcmp(key, "__all__") == 0 ||
+	       strcmp(key, "non_field_errors") == 0;
+}
+
+static void collect(struct words *w, const char *where, json_t *json, int nesting)
+{
+	struct arena *a = w->text.arena;
+	const char *text = json_string_value(json_object_get(json, "text"));
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (nesting > NESTING_MAX || w->text.len >= w->max)
+		return;
+	if (json_is_string(json)) {
+		add(w, where, json_string_value(json));
+	} else if (json_is_array(json)) {
+		json_array_foreach(json, i, value)
+			collect(w, where, value, nesting + 1);
+	} else if (text) {
+		const char *source = json_string_value(json_object_get(json, "source"));
+
+		add(w, source ? without_person(a, source, w->recipient, w->max) : where, text);
+	} else if (json_is_object(json)) {
+		json_object_foreach(json, key, value) {
+			const char *below = is_about_all(key) ? where
+					    : where ? arena_printf(a, "%s.%.40s", where, key)
+						    : arena_printf(a, "%.40s", key);
+
+			collect(w, below, value, nesting + 1);
+		}
+	}
+}
+
+const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient,
+			 size_t max)
+{
+	struct words w = {.text = {.arena = a}, .recipient = recipient, .max = max};
+
+	collect(&w, NULL, json, 0);
+	if (!w.text.data)
+		return NULL;
+	return arena_strndup(a, w.text.data,
+			     utf8_bad_at(w.text.data, w.text.len < max ? w.text.len : max));
+}
+
+/* Codes are mostly empty (contracts), so the usual sentences count as well. */
+static int says_out_of_reach(const char *code, const char *text)
+{
+	static const char *const sentences[] = {"did not respond", "timed out",
+						"temporarily unavailable", "try again later"};
+
+	if (strcasestr(code, "timeout"))
+		return 1;
+	for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+		if (strcasestr(text, sentences[i]))
+			return 1;
+	return 0;
+}
+
+static const char *text_of(json_t *message, const char *key)
+{
+	const char *text = json_string_value(json_object_get(message, key));
+
+	return text ? text : "";
+}
+
+int shippo_is_passing(json_t *messages)
+{
+	size_t i;
+	json_t *message;
+
+	json_array_foreach(messages, i, message)
+		if (says_out_of_reach(text_of(message, "code"), text_of(message, "text")))
+			return 1;
+	return 0;
+}
+
+int shippo_is_stale(const char *words)
+{
+	return words && strcasestr(words, "rate") &&
+	       (strcasestr(words, "expired") || strcasestr(words, "not found"));
+}
+
+int shippo_refused(struct arena *a, const struct api_response *res,
+		   const struct address *recipient, struct err *e)
+{
+	const char *words = shippo_words(a, res->json, recipient, SHIPPO_ERR_WORDS_MAX);
+
+	return err_set(e, ERR_FINAL, ERR_CODE_HELD, "shippo refused with status %d: %s", res->status,
+		       words ? words : "no reason given");
+}
