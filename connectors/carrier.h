@@ -54,6 +54,7 @@ struct label_request {
 	const char *attempt; /* our uuid, committed before; recognises the purchase */
 	const char *reference;
 	const char *format; /* PDF | PDF_4x6 | PNG | ZPL */
+	const struct address *recipient; /* kept out of the carrier's words; NULL: not known */
 };
 
 enum purchase_state {

@@ -6,14 +6,18 @@
 #include "connectors/fulfiller.h"
 #include "connectors/platform.h"
 
-extern const struct platform shopify_platform;
+extern const struct platform shopify_platform, null_platform;
+extern const struct carrier shippo_carrier, null_carrier;
 
 static const struct platform *const platforms[] = {
 	&shopify_platform,
+	&null_platform,
 	NULL,
 };
 
 static const struct carrier *const carriers[] = {
+	&shippo_carrier,
+	&null_carrier,
 	NULL,
 };
 

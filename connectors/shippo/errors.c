@@ -47,9 +47,15 @@ static int is_personal(const struct address *who, const char *word, size_t len)
 	return 0;
 }
 
-/* Carriers like to repeat what they were given. */
-static const char *without_person(struct arena *a, const char *text, const struct address *who,
-				  size_t max)
+/* Between two characters. */
+static const char *cut(const struct buffer *text, size_t max)
+{
+	size_t len = text->len < max ? text->len : max;
+
+	return len ? arena_strndup(text->arena, text->data, utf8_bad_at(text->data, len)) : "";
+}
+
+const char *shippo_without(struct arena *a, const char *text, const struct address *who, size_t max)
 {
 	struct buffer out = {.arena = a};
 
@@ -64,7 +70,7 @@ static const char *without_person(struct arena *a, const char *text, const struc
 			buffer_char(&out, iscntrl((unsigned char)*text) ? ' ' : *text);
 		text += len ? len : 1;
 	}
-	return out.data ? out.data : "";
+	return cut(&out, max);
 }
 
 struct words {
@@ -76,7 +82,7 @@ struct words {
 static void add(struct words *w, const char *where, const char *what)
 {
 	struct arena *a = w->text.arena;
-	const char *said = without_person(a, what, w->recipient, w->max);
+	const char *said = shippo_without(a, what, w->recipient, w->max);
 
 	if (!*said || w->text.len >= w->max)
 		return;
@@ -112,7 +118,7 @@ static void collect(struct words *w, const char *where, json_t *json, int nestin
 	} else if (text) {
 		const char *source = json_string_value(json_object_get(json, "source"));
 
-		add(w, source ? without_person(a, source, w->recipient, w->max) : where, text);
+		add(w, source ? shippo_without(a, source, w->recipient, w->max) : where, text);
 	} else if (json_is_object(json)) {
 		json_object_foreach(json, key, value) {
 			const char *below = is_about_all(key) ? where
@@ -132,8 +138,7 @@ const char *shippo_words(struct arena *a, json_t *json, const struct address *re
 	collect(&w, NULL, json, 0);
 	if (!w.text.data)
 		return NULL;
-	return arena_strndup(a, w.text.data,
-			     utf8_bad_at(w.text.data, w.text.len < max ? w.text.len : max));
+	return cut(&w.text, max);
 }
 
 /* Codes are mostly empty (contracts), so the usual sentences count as well. */

@@ -239,7 +239,6 @@ static int check(struct api *api, const char **mode, struct err *e)
 	return 0;
 }
 
-extern const struct carrier shippo_carrier;
 const struct carrier shippo_carrier = {
 	.name = "shippo",
 	.default_api_base = "https://api.goshippo.com",

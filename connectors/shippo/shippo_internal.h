@@ -40,6 +40,10 @@ int shippo_is_id(const char *text);
 const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient,
 			 size_t max);
 
+/* shippo_without - text, at most max bytes of it, cleaned in the same way */
+const char *shippo_without(struct arena *a, const char *text, const struct address *recipient,
+			   size_t max);
+
 /* shippo_is_passing - does one of messages[] say that a carrier was out of reach, and no more? */
 int shippo_is_passing(json_t *messages);
 

@@ -188,6 +188,13 @@ static const char *file_type(const char *format)
 	return strcmp(format, "ZPL") == 0 ? "ZPLII" : format;
 }
 
+/* Carriers like to repeat what they were given. */
+static void clean(struct api *api, const struct label_request *r, struct purchase *p)
+{
+	if (p->reason)
+		p->reason = shippo_without(api->arena, p->reason, r->recipient, SHIPPO_WORDS_MAX);
+}
+
 int shippo_buy(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)
 {
 	/* async: the answer does not wait for the carrier, so there is little time to lose it in. */
@@ -202,9 +209,11 @@ int shippo_buy(struct api *api, const struct label_request *r, struct purchase *
 	};
 	struct api_response res;
 
-	if (shippo_call(api, request, body, &res, e))
+	if (shippo_call(api, request, body, &res, e) ||
+	    shippo_read_bought(api->arena, res.status, res.json, out, e))
 		return -1;
-	return shippo_read_bought(api->arena, res.status, res.json, out, e);
+	clean(api, r, out);
+	return 0;
 }
 
 static int find_by_id(struct api *api, const char *id, struct purchase *out, struct err *e)
@@ -254,21 +263,29 @@ static int find_in_list(struct api *api, const char *filter, int pages, const ch
 	return 0;
 }
 
-int shippo_find(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)
+static int search(struct api *api, const struct label_request *r, struct purchase *out,
+		  struct err *e)
 {
 	const char *metadata = shippo_metadata(api->arena, r->attempt);
-	struct purchase best = {.state = PURCHASE_NONE};
 
-	if (r->purchase_id)
-		return find_by_id(api, r->purchase_id, out, e);
+	*out = (struct purchase){.state = PURCHASE_NONE};
 	if (!shippo_is_id(r->rate_id))
 		return err_bug(e, "not the id of a rate");
 	const char *of_rate = arena_printf(api->arena, "&rate=%s", r->rate_id);
 
-	if (find_in_list(api, of_rate, PAGES_MAX, metadata, &best, e))
+	if (find_in_list(api, of_rate, PAGES_MAX, metadata, out, e))
 		return -1;
-	if (best.state == PURCHASE_NONE && find_in_list(api, "", 1, metadata, &best, e))
+	return out->state == PURCHASE_NONE ? find_in_list(api, "", 1, metadata, out, e) : 0;
+}
+
+int shippo_find(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)
+{
+	struct purchase found;
+
+	if (r->purchase_id ? find_by_id(api, r->purchase_id, &found, e)
+			   : search(api, r, &found, e))
 		return -1;
-	*out = best;
+	clean(api, r, &found);
+	*out = found;
 	return 0;
 }
