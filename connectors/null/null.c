@@ -14,8 +14,8 @@ static int webhook_verify(const struct webhook *hook, const struct secret *secre
 	size_t len = 0;
 	int result = -1;
 
-	if (!hook->signature || base64_decode(hook->signature, strlen(hook->signature), theirs,
-					      sizeof theirs, &len))
+	if (!hook->signature ||
+	    base64_decode(hook->signature, strlen(hook->signature), theirs, sizeof theirs, &len))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		hmac_sha256(secrets[i], hook->body, hook->body_len, ours);

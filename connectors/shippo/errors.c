@@ -113,14 +113,14 @@ static void collect(struct words *w, const char *where, json_t *json, int nestin
 	if (json_is_string(json)) {
 		add(w, where, json_string_value(json));
 	} else if (json_is_array(json)) {
-		json_array_foreach(json, i, value)
+		json_array_foreach (json, i, value)
 			collect(w, where, value, nesting + 1);
 	} else if (text) {
 		const char *source = json_string_value(json_object_get(json, "source"));
 
 		add(w, source ? shippo_without(a, source, w->recipient, w->max) : where, text);
 	} else if (json_is_object(json)) {
-		json_object_foreach(json, key, value) {
+		json_object_foreach (json, key, value) {
 			const char *below = is_about_all(key) ? where
 					    : where ? arena_printf(a, "%s.%.40s", where, key)
 						    : arena_printf(a, "%.40s", key);
@@ -130,8 +130,7 @@ static void collect(struct words *w, const char *where, json_t *json, int nestin
 	}
 }
 
-const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient,
-			 size_t max)
+const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient, size_t max)
 {
 	struct words w = {.text = {.arena = a}, .recipient = recipient, .max = max};
 
@@ -167,7 +166,7 @@ int shippo_is_passing(json_t *messages)
 	size_t i;
 	json_t *message;
 
-	json_array_foreach(messages, i, message)
+	json_array_foreach (messages, i, message)
 		if (says_out_of_reach(text_of(message, "code"), text_of(message, "text")))
 			return 1;
 	return 0;
@@ -179,11 +178,11 @@ int shippo_is_stale(const char *words)
 	       (strcasestr(words, "expired") || strcasestr(words, "not found"));
 }
 
-int shippo_refused(struct arena *a, const struct api_response *res,
-		   const struct address *recipient, struct err *e)
+int shippo_refused(struct arena *a, const struct api_response *res, const struct address *recipient,
+		   struct err *e)
 {
 	const char *words = shippo_words(a, res->json, recipient, SHIPPO_ERR_WORDS_MAX);
 
-	return err_set(e, ERR_FINAL, ERR_CODE_HELD, "shippo refused with status %d: %s", res->status,
-		       words ? words : "no reason given");
+	return err_set(e, ERR_FINAL, ERR_CODE_HELD, "shippo refused with status %d: %s",
+		       res->status, words ? words : "no reason given");
 }

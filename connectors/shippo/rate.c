@@ -45,7 +45,8 @@ static json_t *customs_item_body(struct arena *a, const struct customs_item *ite
 {
 	int64_t grams, value;
 
-	if (item->quantity < 1 || __builtin_mul_overflow(item->quantity, item->grams_each, &grams) ||
+	if (item->quantity < 1 ||
+	    __builtin_mul_overflow(item->quantity, item->grams_each, &grams) ||
 	    __builtin_mul_overflow(item->quantity, item->value_each, &value))
 		return NULL;
 	return json_pack("{s:s*, s:I, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "description",
@@ -78,7 +79,8 @@ static int check(const struct rate_request *r, struct err *e)
 	const struct parcel_size *p = &r->parcel;
 
 	if (p->grams < 1)
-		return err_set(e, ERR_FINAL, ERR_CODE_HELD, "cannot rate a parcel without a weight");
+		return err_set(e, ERR_FINAL, ERR_CODE_HELD,
+			       "cannot rate a parcel without a weight");
 	if (p->length_mm < 1 || p->width_mm < 1 || p->height_mm < 1)
 		return err_set(e, ERR_FINAL, ERR_CODE_HELD, "cannot rate a parcel without a box");
 	return 0;
@@ -96,16 +98,17 @@ int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t *
 
 	if (check(r, e))
 		return -1;
-	json_t *body = json_pack("{s:o, s:o, s:[o], s:s%, s:b}", "address_from",
-				 address_body(&r->from), "address_to", address_body(&r->to),
-				 "parcels", parcel_body(a, &r->parcel), "metadata", reference, len,
-				 "async", 0);
+	json_t *body =
+		json_pack("{s:o, s:o, s:[o], s:s%, s:b}", "address_from", address_body(&r->from),
+			  "address_to", address_body(&r->to), "parcels", parcel_body(a, &r->parcel),
+			  "metadata", reference, len, "async", 0);
 	if (!body)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write an address as JSON");
 	arena_defer(a, drop_json, body);
 	if (r->customs_count > 0 &&
 	    json_object_set_new(body, "customs_declaration", customs_body(a, r)))
-		return err_set(e, ERR_FINAL, ERR_CODE_HELD, "cannot declare these goods to customs");
+		return err_set(e, ERR_FINAL, ERR_CODE_HELD,
+			       "cannot declare these goods to customs");
 	*out = body;
 	return 0;
 }

@@ -106,7 +106,8 @@ static int refund(struct api *api, const char *purchase_id, const char **state, 
 	const char *status = json_string_value(json_object_get(res.json, "status"));
 
 	if (!status)
-		return err_set(e, ERR_RETRY, ERR_CODE_UNKNOWN, "answered a refund without a status");
+		return err_set(e, ERR_RETRY, ERR_CODE_UNKNOWN,
+			       "answered a refund without a status");
 	*state = strcmp(status, "SUCCESS") == 0 ? "refunded"
 		 : strcmp(status, "ERROR") == 0 ? "rejected"
 						: "pending";
@@ -231,8 +232,8 @@ static int check(struct api *api, const char **mode, struct err *e)
 		return -1;
 	if (res.status >= 400)
 		return shippo_refused(api->arena, &res, NULL, e);
-	int is_test = token->len >= sizeof test - 1 &&
-		      memcmp(token->bytes, test, sizeof test - 1) == 0;
+	int is_test =
+		token->len >= sizeof test - 1 && memcmp(token->bytes, test, sizeof test - 1) == 0;
 	json_t *first = json_array_get(json_object_get(res.json, "results"), 0);
 
 	*mode = is_test || json_is_true(json_object_get(first, "test")) ? "test" : "live";

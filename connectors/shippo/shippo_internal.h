@@ -51,8 +51,8 @@ int shippo_is_passing(json_t *messages);
 int shippo_is_stale(const char *words);
 
 /* shippo_refused - an answer of 4xx that means no more than "no": ERR_FINAL (ERR_CODE_HELD) with the words */
-int shippo_refused(struct arena *a, const struct api_response *res,
-		   const struct address *recipient, struct err *e);
+int shippo_refused(struct arena *a, const struct api_response *res, const struct address *recipient,
+		   struct err *e);
 
 /* ---- shipments and rates (rate.c) ---- */
 

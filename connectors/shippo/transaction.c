@@ -164,7 +164,7 @@ int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct
 
 	if (!json_is_object(json) || (results && !json_is_null(results) && !json_is_array(results)))
 		return err_retry(e, "gave a list that is none");
-	json_array_foreach(results, i, entry) {
+	json_array_foreach (results, i, entry) {
 		const char *theirs = json_string_value(json_object_get(entry, "metadata"));
 		struct purchase found;
 
@@ -247,9 +247,8 @@ static int find_in_list(struct api *api, const char *filter, int pages, const ch
 		struct api_request request = {
 			.operation = "transaction_list",
 			.method = "GET",
-			.path = arena_printf(api->arena,
-					     "/transactions/?results=%d&page=%d%s", PAGE_SIZE, page,
-					     filter),
+			.path = arena_printf(api->arena, "/transactions/?results=%d&page=%d%s",
+					     PAGE_SIZE, page, filter),
 		};
 		struct api_response res;
 
@@ -282,8 +281,7 @@ int shippo_find(struct api *api, const struct label_request *r, struct purchase 
 {
 	struct purchase found;
 
-	if (r->purchase_id ? find_by_id(api, r->purchase_id, &found, e)
-			   : search(api, r, &found, e))
+	if (r->purchase_id ? find_by_id(api, r->purchase_id, &found, e) : search(api, r, &found, e))
 		return -1;
 	clean(api, r, &found);
 	*out = found;

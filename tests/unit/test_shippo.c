@@ -220,8 +220,8 @@ static void a_shipment_without_rates_is_judged_by_the_carriers_words(void **stat
 		 "\"USPS\",\"code\":\"\",\"text\":\"The parcel is too heavy.\"}]}",
 		 -1, 0, ERR_FINAL, ERR_CODE_HELD, "USPS: The parcel is too heavy."},
 		{"none offered",
-		 "{\"object_id\":\"s1\",\"status\":\"SUCCESS\",\"rates\":[],\"messages\":[]}", -1, 0,
-		 ERR_FINAL, ERR_CODE_HELD, "no reason given"},
+		 "{\"object_id\":\"s1\",\"status\":\"SUCCESS\",\"rates\":[],\"messages\":[]}", -1,
+		 0, ERR_FINAL, ERR_CODE_HELD, "no reason given"},
 		{"null everywhere",
 		 "{\"object_id\":\"s1\",\"status\":null,\"rates\":null,\"messages\":null}", -1, 0,
 		 ERR_FINAL, ERR_CODE_HELD, "no reason given"},
@@ -290,8 +290,8 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		 "{\"object_id\":\"t\",\"status\":\"SUCCESS\",\"messages\":null,\"rate\":null," LABEL
 		 "}",
 		 0, PURCHASE_BOUGHT, 0, 0, NULL},
-		{"null status", 201, "{\"object_id\":\"t\",\"status\":null}", 0, PURCHASE_PENDING, 0,
-		 0, NULL},
+		{"null status", 201, "{\"object_id\":\"t\",\"status\":null}", 0, PURCHASE_PENDING,
+		 0, 0, NULL},
 		{"a status of tomorrow", 201,
 		 "{\"object_id\":\"t\",\"status\":\"ENCHANTED\"," LABEL "}", 0, PURCHASE_PENDING, 0,
 		 0, NULL},
@@ -309,13 +309,12 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"USPS\","
 		 "\"text\":\"Rate has expired\"}]}",
 		 0, PURCHASE_REFUSED, 1, 0, "USPS: Rate has expired"},
-		{"unknown rate", 400,
-		 "{\"rate\":[\"Rate with supplied object_id r1 not found.\"]}", 0,
-		 PURCHASE_REFUSED, 1, 0, "rate: Rate with supplied object_id r1 not found."},
+		{"unknown rate", 400, "{\"rate\":[\"Rate with supplied object_id r1 not found.\"]}",
+		 0, PURCHASE_REFUSED, 1, 0, "rate: Rate with supplied object_id r1 not found."},
 		{"a missing field", 400, "{\"rate\":[\"This field is required.\"]}", 0,
 		 PURCHASE_REFUSED, 0, 0, "rate: This field is required."},
-		{"a detail", 400, "{\"detail\":\"Payment method required\"}", 0, PURCHASE_REFUSED, 0,
-		 0, "Payment method required"},
+		{"a detail", 400, "{\"detail\":\"Payment method required\"}", 0, PURCHASE_REFUSED,
+		 0, 0, "Payment method required"},
 		{"all fields", 422, "{\"__all__\":[\"Insufficient funds\"],\"a\":{\"b\":[\"c\"]}}",
 		 0, PURCHASE_REFUSED, 0, 0, "Insufficient funds; a.b: c"},
 		{"a list", 400, "[\"no\",\"never\"]", 0, PURCHASE_REFUSED, 0, 0, "no; never"},
@@ -340,9 +339,9 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 
 		print_message("  %s\n", cases[i].name);
 		err = (struct err){0};
-		assert_int_equal(shippo_read_bought(arena, cases[i].status, parse(cases[i].json),
-						    &p, &err),
-				 cases[i].result);
+		assert_int_equal(
+			shippo_read_bought(arena, cases[i].status, parse(cases[i].json), &p, &err),
+			cases[i].result);
 		if (cases[i].result) { /* it may be a label all the same */
 			assert_int_equal(err.kind, ERR_RETRY);
 			assert_int_equal(err.code, ERR_CODE_UNKNOWN);
@@ -374,18 +373,17 @@ static void the_recorded_shapes_are_read_whole(void **state)
 	struct purchase p;
 
 	(void)state;
-	assert_int_equal(shippo_read_purchase(arena, load(FIXTURES "transaction-bought.json"), &p,
-					      &err),
-			 0);
+	assert_int_equal(
+		shippo_read_purchase(arena, load(FIXTURES "transaction-bought.json"), &p, &err), 0);
 	assert_int_equal(p.state, PURCHASE_BOUGHT);
 	assert_string_equal(p.id, "d40c6a10");
 	assert_string_equal(p.tracking_number, "9205500000000000000017");
 	assert_string_equal(
 		p.label_url,
 		"https://labels.example.com/d40c6a10.pdf?Signature=fD0%2B9x%3D&Expires=1923386634");
-	assert_int_equal(shippo_read_purchase(arena, load(FIXTURES "transaction-refused.json"), &p,
-					      &err),
-			 0);
+	assert_int_equal(
+		shippo_read_purchase(arena, load(FIXTURES "transaction-refused.json"), &p, &err),
+		0);
 	assert_int_equal(p.state, PURCHASE_REFUSED);
 	assert_null(p.tracking_number);
 	assert_null(p.label_url);
@@ -410,7 +408,8 @@ static void a_carriers_speech_is_cut_between_characters(void **state)
 
 static void of_several_the_one_that_says_most_is_found(void **state)
 {
-	json_t *list = load(FIXTURES "transactions.json"), *results = json_object_get(list, "results");
+	json_t *list = load(FIXTURES "transactions.json"),
+	       *results = json_object_get(list, "results");
 	static const struct {
 		const char *name;
 		enum purchase_state state;
@@ -428,9 +427,8 @@ static void of_several_the_one_that_says_most_is_found(void **state)
 		int has_more = 0;
 
 		print_message("  %s\n", cases[i].name);
-		assert_int_equal(shippo_read_page(arena, list, "wb:" ATTEMPT, &best, &has_more,
-						  &err),
-				 0);
+		assert_int_equal(
+			shippo_read_page(arena, list, "wb:" ATTEMPT, &best, &has_more, &err), 0);
 		assert_int_equal(best.state, cases[i].state);
 		assert_int_equal(has_more, 1);
 		if (cases[i].id)
@@ -522,7 +520,7 @@ static json_t *recorded(const char *path, const char *method, const char *url_pa
 
 	if (!exchanges)
 		skip();
-	json_array_foreach(exchanges, i, exchange) {
+	json_array_foreach (exchanges, i, exchange) {
 		const char *url = json_string_value(jmap_at(exchange, "request.url"));
 		const char *how = json_string_value(jmap_at(exchange, "request.method"));
 
@@ -535,8 +533,8 @@ static json_t *recorded(const char *path, const char *method, const char *url_pa
 
 static void recorded_rates_are_read(void **state)
 {
-	json_t *json = recorded(RECORDINGS "shipment.test_get_rates_blocking.json", "POST",
-				"/shipments/");
+	json_t *json =
+		recorded(RECORDINGS "shipment.test_get_rates_blocking.json", "POST", "/shipments/");
 	struct rates rates;
 	int is_ready = 0;
 
@@ -557,7 +555,7 @@ static void recorded_transactions_are_read(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(json_object_get(json, "results"), i, entry) {
+	json_array_foreach (json_object_get(json, "results"), i, entry) {
 		struct purchase p;
 
 		assert_int_equal(shippo_read_purchase(arena, entry, &p, &err), 0);

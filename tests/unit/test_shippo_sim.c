@@ -105,9 +105,8 @@ static void misbehave(const char *operation, const char *how)
 /* Labels ever made for this attempt, paid or refused. */
 static size_t made(const struct label_request *r)
 {
-	json_t *entries =
-		json_object_get(jmap_at(control("GET", "books", NULL), "by_metadata"),
-				arena_printf(arena, "wb:%s", r->attempt));
+	json_t *entries = json_object_get(jmap_at(control("GET", "books", NULL), "by_metadata"),
+					  arena_printf(arena, "wb:%s", r->attempt));
 
 	return json_array_size(entries);
 }
@@ -120,9 +119,8 @@ static void in_fiber(void (*body)(void *))
 		skip();
 	account.api_base = base;
 	account.token = secret_new(arena, TOKEN, strlen(TOKEN));
-	api = (struct api){.arena = arena,
-			   .account = &account,
-			   .deadline_ms = loop_now_ms() + 30000};
+	api = (struct api){
+		.arena = arena, .account = &account, .deadline_ms = loop_now_ms() + 30000};
 	err = (struct err){0};
 	run_in_fiber(body, NULL);
 }
