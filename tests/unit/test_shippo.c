@@ -7,6 +7,8 @@
 #include "tests/unit/unit.h"
 
 #define ATTEMPT "0190b5a2-0000-7000-8000-000000000017"
+#define IS(status) "{\"object_id\":\"t\",\"status\":\"" status "\""
+#define SAYS(source, text) "\"messages\":[{\"source\":\"" source "\",\"text\":\"" text "\"}]"
 #define FIXTURES "connectors/shippo/fixtures/"
 #define RECORDINGS "../shared/contracts/shippo/recordings/"
 
@@ -211,32 +213,26 @@ static void a_shipment_without_rates_is_judged_by_the_carriers_words(void **stat
 		enum err_code code;
 		const char *words;
 	} cases[] = {
-		{"still asking", "{\"object_id\":\"s1\",\"status\":\"QUEUED\",\"rates\":[]}", 0, 0,
-		 ERR_NONE, 0, NULL},
-		{"waiting", "{\"object_id\":\"s1\",\"status\":\"WAITING\"}", 0, 0, ERR_NONE, 0,
-		 NULL},
-		{"refused",
-		 "{\"object_id\":\"s1\",\"status\":\"ERROR\",\"rates\":[],\"messages\":[{\"source\":"
-		 "\"USPS\",\"code\":\"\",\"text\":\"The parcel is too heavy.\"}]}",
-		 -1, 0, ERR_FINAL, ERR_CODE_HELD, "USPS: The parcel is too heavy."},
-		{"none offered",
-		 "{\"object_id\":\"s1\",\"status\":\"SUCCESS\",\"rates\":[],\"messages\":[]}", -1,
-		 0, ERR_FINAL, ERR_CODE_HELD, "no reason given"},
+		{"still asking", IS("QUEUED") "}", 0, 0, ERR_NONE, 0, NULL},
+		{"waiting", IS("WAITING") "}", 0, 0, ERR_NONE, 0, NULL},
+		{"refused", IS("ERROR") "," SAYS("USPS", "The parcel is too heavy.") "}", -1, 0,
+		 ERR_FINAL, ERR_CODE_HELD, "USPS: The parcel is too heavy."},
+		{"none offered", IS("SUCCESS") ",\"messages\":[]}", -1, 0, ERR_FINAL, ERR_CODE_HELD,
+		 "no reason given"},
 		{"null everywhere",
 		 "{\"object_id\":\"s1\",\"status\":null,\"rates\":null,\"messages\":null}", -1, 0,
 		 ERR_FINAL, ERR_CODE_HELD, "no reason given"},
 		{"out of reach by code",
-		 "{\"object_id\":\"s1\",\"status\":\"SUCCESS\",\"rates\":[],\"messages\":[{\"source\":"
-		 "\"UPS\",\"code\":\"carrier_timeout\",\"text\":\"?\"}]}",
+		 IS("SUCCESS") ",\"messages\":[{\"source\":\"UPS\",\"code\":\"carrier_timeout\",\"text\":\"?\"}]}",
 		 -1, 0, ERR_RETRY, 0, "UPS"},
 		{"out of reach by text",
-		 "{\"object_id\":\"s1\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"UPS\","
-		 "\"code\":\"\",\"text\":\"UPS API did not respond. Please try again in a few "
-		 "minutes.\"}]}",
+		 IS("ERROR") "," SAYS(
+			 "UPS", "UPS API did not respond. Please try again in a few minutes.") "}",
 		 -1, 0, ERR_RETRY, 0, "did not respond"},
 		{"the address said back",
-		 "{\"object_id\":\"s1\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"USPS\","
-		 "\"text\":\"No such place: ADA lovelace, 12 analytical way, Springfield\\n62701\"}]}",
+		 IS("ERROR") "," SAYS(
+			 "USPS",
+			 "No such place: ADA lovelace, 12 analytical way, Springfield\\n62701") "}",
 		 -1, 0, ERR_FINAL, ERR_CODE_HELD,
 		 "USPS: No such place: *** ***, 12 *** ***, *** ***"},
 		{"no shipment", "{\"status\":\"SUCCESS\"}", -1, 0, ERR_FINAL, ERR_CODE_DATA,
@@ -277,38 +273,26 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		int is_stale, is_passing;
 		const char *reason;
 	} cases[] = {
-		{"still printing", 201, "{\"object_id\":\"t\",\"status\":\"QUEUED\"}", 0,
-		 PURCHASE_PENDING, 0, 0, NULL},
-		{"waiting", 201, "{\"object_id\":\"t\",\"status\":\"WAITING\"}", 0,
-		 PURCHASE_PENDING, 0, 0, NULL},
-		{"bought", 201, "{\"object_id\":\"t\",\"status\":\"SUCCESS\"," LABEL "}", 0,
-		 PURCHASE_BOUGHT, 0, 0, NULL},
-		{"bought, not printed", 201,
-		 "{\"object_id\":\"t\",\"status\":\"SUCCESS\",\"label_url\":\"\"}", 0,
+		{"still printing", 201, IS("QUEUED") "}", 0, PURCHASE_PENDING, 0, 0, NULL},
+		{"waiting", 201, IS("WAITING") "}", 0, PURCHASE_PENDING, 0, 0, NULL},
+		{"bought", 201, IS("SUCCESS") "," LABEL "}", 0, PURCHASE_BOUGHT, 0, 0, NULL},
+		{"bought, not printed", 201, IS("SUCCESS") ",\"label_url\":\"\"}", 0,
 		 PURCHASE_PENDING, 0, 0, NULL},
 		{"bought, messages null", 201,
-		 "{\"object_id\":\"t\",\"status\":\"SUCCESS\",\"messages\":null,\"rate\":null," LABEL
-		 "}",
-		 0, PURCHASE_BOUGHT, 0, 0, NULL},
+		 IS("SUCCESS") ",\"messages\":null,\"rate\":null," LABEL "}", 0, PURCHASE_BOUGHT, 0,
+		 0, NULL},
 		{"null status", 201, "{\"object_id\":\"t\",\"status\":null}", 0, PURCHASE_PENDING,
 		 0, 0, NULL},
-		{"a status of tomorrow", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ENCHANTED\"," LABEL "}", 0, PURCHASE_PENDING, 0,
+		{"a status of tomorrow", 201, IS("ENCHANTED") "," LABEL "}", 0, PURCHASE_PENDING, 0,
 		 0, NULL},
-		{"declined", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"UPS\","
-		 "\"text\":\"Missing shipper number\"}]}",
-		 0, PURCHASE_REFUSED, 0, 0, "UPS: Missing shipper number"},
-		{"declined without a word", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":[]}", 0, PURCHASE_REFUSED,
-		 0, 0, "no reason given"},
-		{"declined as text", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":\"no\"}", 0,
-		 PURCHASE_REFUSED, 0, 0, "no"},
-		{"stale rate", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"USPS\","
-		 "\"text\":\"Rate has expired\"}]}",
-		 0, PURCHASE_REFUSED, 1, 0, "USPS: Rate has expired"},
+		{"declined", 201, IS("ERROR") "," SAYS("UPS", "Missing shipper number") "}", 0,
+		 PURCHASE_REFUSED, 0, 0, "UPS: Missing shipper number"},
+		{"declined without a word", 201, IS("ERROR") ",\"messages\":[]}", 0,
+		 PURCHASE_REFUSED, 0, 0, "no reason given"},
+		{"declined as text", 201, IS("ERROR") ",\"messages\":\"no\"}", 0, PURCHASE_REFUSED,
+		 0, 0, "no"},
+		{"stale rate", 201, IS("ERROR") "," SAYS("USPS", "Rate has expired") "}", 0,
+		 PURCHASE_REFUSED, 1, 0, "USPS: Rate has expired"},
 		{"unknown rate", 400, "{\"rate\":[\"Rate with supplied object_id r1 not found.\"]}",
 		 0, PURCHASE_REFUSED, 1, 0, "rate: Rate with supplied object_id r1 not found."},
 		{"a missing field", 400, "{\"rate\":[\"This field is required.\"]}", 0,
@@ -319,14 +303,12 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		 0, PURCHASE_REFUSED, 0, 0, "Insufficient funds; a.b: c"},
 		{"a list", 400, "[\"no\",\"never\"]", 0, PURCHASE_REFUSED, 0, 0, "no; never"},
 		{"a carrier out of reach", 201,
-		 "{\"object_id\":\"t\",\"status\":\"ERROR\",\"messages\":[{\"source\":\"UPS\","
-		 "\"code\":\"carrier_timeout\",\"text\":\"UPS API did not respond\"}]}",
+		 IS("ERROR") ",\"messages\":[{\"source\":\"UPS\",\"code\":\"carrier_timeout\",\"text\":\"UPS API did not respond\"}]}",
 		 0, PURCHASE_REFUSED, 0, 1, "UPS: UPS API did not respond"},
-		{"given back", 200, "{\"object_id\":\"t\",\"status\":\"REFUNDPENDING\"," LABEL "}",
-		 0, PURCHASE_REFUSED, 0, 0, "the label was given back at shippo"},
-		{"not taken back", 200,
-		 "{\"object_id\":\"t\",\"status\":\"REFUNDREJECTED\"," LABEL "}", 0,
-		 PURCHASE_BOUGHT, 0, 0, NULL},
+		{"given back", 200, IS("REFUNDPENDING") "," LABEL "}", 0, PURCHASE_REFUSED, 0, 0,
+		 "the label was given back at shippo"},
+		{"not taken back", 200, IS("REFUNDREJECTED") "," LABEL "}", 0, PURCHASE_BOUGHT, 0,
+		 0, NULL},
 		{"no id", 201, "{\"status\":\"SUCCESS\"," LABEL "}", -1, 0, 0, 0, NULL},
 		{"a list where an object was due", 201, "[]", -1, 0, 0, 0, NULL},
 		{"wrong type", 201, "{\"object_id\":\"t\",\"status\":7}", -1, 0, 0, 0, NULL},
