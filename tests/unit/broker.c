@@ -22,15 +22,20 @@ int64_t broker_deadline(void)
 	return loop_now_ms() + PATIENCE_MS;
 }
 
-struct amqp *broker_connect(void)
+struct amqp *broker_connect_with(const struct amqp_settings *settings)
 {
-	struct amqp_settings settings = {.urls = broker_url, .name = "unit test"};
 	struct amqp *m = NULL;
 	struct err e = {0};
 
-	if (amqp_open(&settings, &m, &e) || amqp_wait_up(m, broker_deadline(), &e))
+	if (amqp_open(settings, &m, &e) || amqp_wait_up(m, broker_deadline(), &e))
 		fail_msg("%s", e.msg);
 	return m;
+}
+
+struct amqp *broker_connect(void)
+{
+	return broker_connect_with(
+		&(struct amqp_settings){.urls = broker_url, .name = "unit test"});
 }
 
 void broker_delete_queue(struct amqp *m, const char *name)

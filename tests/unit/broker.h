@@ -21,6 +21,7 @@ void run_with_ctl(void (*body)(void *)); /* the same for a test that calls broke
 int64_t broker_deadline(void); /* patience of one wait */
 
 struct amqp *broker_connect(void);
+struct amqp *broker_connect_with(const struct amqp_settings *settings);
 void broker_declare(struct amqp *m); /* the topology with the test's role */
 void broker_publish(struct amqp *m, const void *body, size_t len);
 void broker_delete_queue(struct amqp *m, const char *name);

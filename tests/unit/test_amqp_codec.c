@@ -1,5 +1,6 @@
 /* AMQP without a broker: addresses, frames in pieces, garbage, brokers that are not there */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -337,6 +338,52 @@ static void a_broker_that_is_away_is_a_retry(void **state)
 	close(fd);
 }
 
+/* What a connection thinks of a server that begins with these bytes. */
+struct stranger {
+	const char *bytes;
+	size_t len;
+	const char *verdict;
+};
+
+static void meet_stranger(void *arg)
+{
+	const struct stranger *s = arg;
+	char url[64];
+	int listener = listen_silently(url, sizeof url), fd = -1;
+	struct amqp_settings settings = {.urls = url, .name = "test"};
+	struct amqp *m = NULL;
+	int64_t deadline_ms = loop_now_ms() + 5000;
+
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	assert_int_equal(amqp_open(&settings, &m, NULL), 0);
+	while (!strstr(m->reason, s->verdict)) {
+		if (loop_now_ms() > deadline_ms)
+			fail_msg("%s instead of %s", m->reason, s->verdict);
+		if (fd < 0 && (fd = accept(listener, NULL, NULL)) >= 0)
+			assert_int_equal(send(fd, s->bytes, s->len, 0), s->len);
+		fiber_suspend(loop_now_ms() + 2, NULL);
+	}
+	amqp_close(m);
+	close(listener);
+	close(fd);
+}
+
+static void a_server_that_speaks_otherwise_is_left(void **state)
+{
+	static struct stranger strangers[] = {
+		{"HTTP/1.1 400 Bad Request\r\n\r\n", 28, "malformed"},
+		{"AMQP\0\1\0\0", 8, "frame"},
+		{"\1\0\0\0\0\0\4\0\x0a\0\x33\xce", 12, "CONNECTION_CLOSE_OK"},
+		{"\1\0\0\0\0\0\5\0\x0a\0\x29\0\xce", 13, "CONNECTION_OPEN_OK"},
+		{"\1\0\1\0\0\0\5\0\x3c\0\x50\0\xce", 13, "malformed"},
+		{"\1\0\1\0\0\0\4\0\x14\0\x29\xce", 12, "CHANNEL_CLOSE_OK"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+		run_in_fiber(meet_stranger, &strangers[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +396,7 @@ int main(void)
 		cmocka_unit_test(frames_out_of_order_are_refused),
 		cmocka_unit_test(ladder_takes_the_next_longer_rung),
 		cmocka_unit_test(a_broker_that_is_away_is_a_retry),
+		cmocka_unit_test(a_server_that_speaks_otherwise_is_left),
 	};
 
 	return cmocka_run_group_tests_name("amqp_codec", tests, NULL, NULL);

@@ -31,9 +31,8 @@ static void lose_the_connection(void *arg)
 	inbox_wait(&in, 3);
 	assert_int_equal(in.redelivered, 1);
 	assert_memory_equal(in.kept[2]->body, "b", 1);
-	amqp_ack(m, in.kept[0]); /* dead tags, which are no longer what they were */
+	amqp_reject(m, in.kept[0], 1); /* dead tags, one of which names another message now */
 	amqp_ack(m, in.kept[1]);
-	amqp_reject(m, in.kept[1], 0);
 	amqp_ack(m, in.kept[2]);
 	assert_int_equal(amqp_wait_up(m, broker_deadline(), &e), 0);
 	broker_publish(m, "c", 1);
@@ -41,6 +40,7 @@ static void lose_the_connection(void *arg)
 	amqp_ack(m, in.kept[3]);
 	amqp_cancel(m, broker_queue);
 	broker_wait_depth(m, 0);
+	assert_int_equal(in.count, 4);
 	inbox_free(&in);
 	broker_delete_queue(m, broker_queue);
 	amqp_close(m);
@@ -50,6 +50,24 @@ static void a_lost_connection_comes_back_and_old_tags_are_dead(void **state)
 {
 	(void)state;
 	run_with_broker(lose_the_connection);
+}
+
+static void connect_to_the_second(void *arg)
+{
+	char urls[600];
+
+	(void)arg;
+	snprintf(urls, sizeof urls, "amqp://127.0.0.1:1,%s,amqp://127.0.0.1:2", broker_url);
+	struct amqp_settings settings = {.urls = urls, .name = "unit test"};
+
+	for (int i = 0; i < 4; i++) /* each begins with a host by chance */
+		amqp_close(broker_connect_with(&settings));
+}
+
+static void of_several_hosts_one_that_answers_is_enough(void **state)
+{
+	(void)state;
+	run_with_broker(connect_to_the_second);
 }
 
 struct sender {
@@ -346,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lost_connection_comes_back_and_old_tags_are_dead),
+		cmocka_unit_test(of_several_hosts_one_that_answers_is_enough),
 		cmocka_unit_test(a_batch_that_was_under_way_is_of_unknown_outcome),
 		cmocka_unit_test(closing_ends_whoever_still_waits),
 		cmocka_unit_test(a_consumer_survives_the_loss_of_its_queue),
