@@ -114,13 +114,6 @@ void amqp_connection_end(struct amqp *m)
 
 /* ---- Handshake ---- */
 
-static amqp_table_entry_t entry(const char *name, const char *text)
-{
-	return (amqp_table_entry_t){
-		.key = amqp_text(name),
-		.value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_text(text)}};
-}
-
 static amqp_table_entry_t capability(const char *name)
 {
 	return (amqp_table_entry_t){.key = amqp_text(name),
@@ -135,8 +128,8 @@ static void answer_start(struct amqp *m, const struct amqp_endpoint *to)
 		capability("authentication_failure_close"),
 	};
 	amqp_table_entry_t properties[] = {
-		entry("product", "Waybill"),
-		entry("connection_name", m->name),
+		amqp_text_entry("product", "Waybill"),
+		amqp_text_entry("connection_name", m->name),
 		{.key = amqp_text("capabilities"),
 		 .value = {.kind = AMQP_FIELD_KIND_TABLE,
 			   .value.table = {sizeof capabilities / sizeof *capabilities,

@@ -40,20 +40,13 @@ const char *amqp_retry_rung(int64_t delay_ms)
 
 /* ---- Asking ---- */
 
-static amqp_table_entry_t argument(const char *name, const char *text)
-{
-	return (amqp_table_entry_t){
-		.key = amqp_text(name),
-		.value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_text(text)}};
-}
-
 static void send_queue(struct amqp *m, const struct amqp_declaration *d)
 {
 	amqp_table_entry_t arguments[] = {
-		argument("x-queue-type", "quorum"),
-		argument("x-dead-letter-exchange", return_exchange),
-		argument("x-dead-letter-strategy", "at-least-once"),
-		argument("x-overflow", "reject-publish"),
+		amqp_text_entry("x-queue-type", "quorum"),
+		amqp_text_entry("x-dead-letter-exchange", return_exchange),
+		amqp_text_entry("x-dead-letter-strategy", "at-least-once"),
+		amqp_text_entry("x-overflow", "reject-publish"),
 		{.key = amqp_text("x-message-ttl"),
 		 .value = {.kind = AMQP_FIELD_KIND_I64, .value.i64 = d->ttl_ms}},
 	};

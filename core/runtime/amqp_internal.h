@@ -137,6 +137,13 @@ static inline amqp_bytes_t amqp_text(const char *text)
 	return amqp_cstring_bytes(text);
 }
 
+static inline amqp_table_entry_t amqp_text_entry(const char *name, const char *text)
+{
+	return (amqp_table_entry_t){
+		.key = amqp_text(name),
+		.value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_text(text)}};
+}
+
 /* ---- The connection and its channels ---- */
 
 enum amqp_state {

@@ -95,10 +95,8 @@ static void send_message(struct amqp *m, const struct amqp_message *message,
 
 	for (int i = 0; i < AMQP_HEADER_COUNT; i++)
 		if (message->headers[i])
-			headers[properties.headers.num_entries++] = (amqp_table_entry_t){
-				.key = amqp_text(amqp_header_names[i]),
-				.value = {.kind = AMQP_FIELD_KIND_UTF8,
-					  .value.bytes = amqp_text(message->headers[i])}};
+			headers[properties.headers.num_entries++] =
+				amqp_text_entry(amqp_header_names[i], message->headers[i]);
 	if (p->published - p->confirmed == p->ring_size)
 		grow_ring(p);
 	*slot(p, ++p->published) = batch;

@@ -72,32 +72,32 @@ static void of_several_hosts_one_that_answers_is_enough(void **state)
 
 struct sender {
 	struct amqp *m;
+	size_t len; /* of each message */
 	int result;
 	struct err e;
 };
 
-static void send_large_batch(void *arg)
+static void send_batch(void *arg)
 {
 	struct sender *s = arg;
 	struct amqp_message messages[200];
-	size_t len = 100000;
-	void *body = calloc(1, len);
+	void *body = calloc(1, s->len);
 
 	for (size_t i = 0; i < 200; i++)
 		messages[i] = (struct amqp_message){
-			.routing_key = broker_queue, .body = body, .body_len = len};
+			.routing_key = broker_queue, .body = body, .body_len = s->len};
 	s->result = amqp_publish(s->m, messages, 200, broker_deadline(), &s->e);
 	free(body);
 }
 
 static void lose_a_batch(void *arg)
 {
-	struct sender s = {.m = broker_connect()};
+	struct sender s = {.m = broker_connect(), .len = 100000};
 	struct fiber_group g = {0};
 
 	(void)arg;
 	broker_declare(s.m);
-	fiber_group_start(&g, "sender", send_large_batch, &s);
+	fiber_group_start(&g, "sender", send_batch, &s);
 	fiber_sleep_ms(5, NULL);
 	assert_int_equal(g.running, 1); /* 20 MB are on their way */
 	broker_cut(s.m);
@@ -119,13 +119,13 @@ static void a_batch_that_was_under_way_is_of_unknown_outcome(void **state)
 
 static void close_under_a_sender(void *arg)
 {
-	struct sender s = {.m = broker_connect(), .result = -2};
+	struct sender s = {.m = broker_connect(), .len = 100000, .result = -2};
 	struct amqp *other = broker_connect();
 	struct fiber_group g = {0};
 
 	(void)arg;
 	broker_declare(s.m);
-	fiber_group_start(&g, "sender", send_large_batch, &s);
+	fiber_group_start(&g, "sender", send_batch, &s);
 	fiber_sleep_ms(5, NULL);
 	amqp_close(s.m);
 	assert_int_equal(fiber_group_wait(&g, broker_deadline(), NULL), 0);
@@ -220,7 +220,7 @@ static void note_tick(EV_P_ ev_timer *timer, int what)
 static void publish_under_alarm(void *arg)
 {
 	struct amqp *from = broker_connect(), *to = broker_connect();
-	struct sender s = {.m = from};
+	struct sender s = {.m = from, .len = 100};
 	struct inbox in = {0};
 	struct fiber_group g = {0};
 	struct amqp_message message = {.routing_key = broker_queue};
@@ -235,7 +235,7 @@ static void publish_under_alarm(void *arg)
 	ev_timer_init(&tick, note_tick, 0.0, 0.01);
 	tick.data = worst_ms;
 	ev_timer_start(loop_ev(), &tick);
-	fiber_group_start(&g, "sender", send_large_batch, &s);
+	fiber_group_start(&g, "sender", send_batch, &s);
 	while (!amqp_is_blocked(from))
 		fiber_suspend(loop_now_ms() + 5, NULL);
 	assert_int_equal(amqp_publish(from, &message, 1, loop_now_ms() + 200, &e), -1);
