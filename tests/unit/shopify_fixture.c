@@ -103,6 +103,8 @@ static void assert_same_group(const struct order_doc_group *one,
 
 void assert_same_order(const struct order_doc *one, const struct order_doc *other)
 {
+	unsigned char hash[32], other_hash[32];
+
 	SAME_TEXT(source_id);
 	SAME_TEXT(name);
 	SAME_NUMBER(placed_at_us);
@@ -130,4 +132,7 @@ void assert_same_order(const struct order_doc *one, const struct order_doc *othe
 		assert_same_group(&one->groups[i], &other->groups[i]);
 	for (size_t i = 0; i < one->line_count; i++)
 		assert_same_line(&one->lines[i], &other->lines[i]);
+	order_doc_hash(one, hash);
+	order_doc_hash(other, other_hash);
+	assert_memory_equal(hash, other_hash, sizeof hash);
 }

@@ -19,7 +19,7 @@ const char *contract(struct arena *a, const char *name);
 /* with - text with its first occurrence of from, which must be there, as to */
 const char *with(struct arena *a, const char *text, const char *from, const char *to);
 
-/* assert_same_order - every field that either source can know */
+/* assert_same_order - every field that either source can know, and the hash over what matters */
 void assert_same_order(const struct order_doc *one, const struct order_doc *other);
 
 #endif

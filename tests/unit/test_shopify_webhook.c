@@ -323,19 +323,28 @@ static void a_wrong_type_is_final_and_names_the_field(void **state)
 	}
 }
 
-static void quantities_and_amounts_without_measure_do_not_overflow(void **state)
+#define DISCOUNT(amount)                                                                           \
+	"\"amount_set\": {\n      \"shop_money\": {\n       \"amount\": \"" amount "\""
+
+static void quantities_and_amounts_without_measure_are_refused(void **state)
 {
 	static const struct {
 		const char *from, *to;
+		int is_refused;
 	} cases[] = {
-		{"\"quantity\": 3", "\"quantity\": 9223372036854775807"},
-		{"\"quantity\": 3", "\"quantity\": -9223372036854775808"},
-		{"\"quantity\": 3", "\"quantity\": 0"},
-		{"\"current_quantity\": 2", "\"current_quantity\": -7"},
-		{"\"amount\": \"4.00\"", "\"amount\": \"90000000000000\""},
-		{"\"amount\": \"4.00\"", "\"amount\": \"-90000000000000\""},
-		{"\"grams\": 250", "\"grams\": 9223372036854775807"},
-		{"\"amount\": \"10.00\"", "\"amount\": \"-90000000000000\""},
+		{"\"quantity\": 3", "\"quantity\": 9223372036854775807", 1},
+		{"\"quantity\": 3", "\"quantity\": -9223372036854775808", 1},
+		{"\"quantity\": 3", "\"quantity\": 9223372036854775808", 1},
+		{"\"quantity\": 3", "\"quantity\": 1000000", 0},
+		{"\"quantity\": 3", "\"quantity\": 1", 1}, /* less than are left of it */
+		{"\"current_quantity\": 2", "\"current_quantity\": -7", 1},
+		{DISCOUNT("4.00"), DISCOUNT("90000000000000"), 0},
+		{DISCOUNT("4.00"), DISCOUNT("-90000000000000"), 0},
+		{DISCOUNT("4.00"), DISCOUNT("90000000000001"), 1},
+		{"\"amount\": \"10.00\"", "\"amount\": \"-90000000000000\"", 1},
+		{"\"amount\": \"10.00\"", "\"amount\": \"1e9\"", 1},
+		{"\"grams\": 250", "\"grams\": 9223372036854775807", 1},
+		{"\"grams\": 250", "\"grams\": -1", 1},
 	};
 	const char *body = fixture(arena, "order.rest.json");
 
@@ -343,13 +352,15 @@ static void quantities_and_amounts_without_measure_do_not_overflow(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct webhook_event event;
 		struct err e;
+		int is_refused =
+			read_body("orders/create", with(arena, body, cases[i].from, cases[i].to),
+				  &event, &e) ||
+			order_doc_check(arena, &event.order, &e);
 
-		/*
-		 * Whether it may be is order_doc_check()'s to say; here it only must not go wrong.
-		 */
-		if (read_body("orders/create", with(arena, body, cases[i].from, cases[i].to),
-			      &event, &e))
-			assert_int_equal(e.code, ERR_CODE_DATA);
+		if (is_refused && (e.kind != ERR_FINAL || e.code != ERR_CODE_DATA))
+			fail_msg("%s: %s", cases[i].to, e.msg);
+		if (is_refused != cases[i].is_refused)
+			fail_msg("%s: refused %d", cases[i].to, is_refused);
 	}
 }
 
@@ -510,6 +521,7 @@ static void real_order_bodies_are_whole(void **state)
 
 		if (event.kind != WEBHOOK_ORDER)
 			fail_msg("%s is not taken as whole", cases[i].file);
+		assert_int_equal(order_doc_check(arena, &event.order, NULL), 0);
 		if (cases[i].total) {
 			assert_int_equal(event.order.total, cases[i].total);
 			assert_int_equal(event.order.line_count, cases[i].lines);
@@ -531,7 +543,7 @@ int main(void)
 		cmocka_unit_test(a_body_that_is_not_whole_is_fetched),
 		cmocka_unit_test(an_order_without_physical_lines_needs_no_address),
 		cmocka_unit_test(a_wrong_type_is_final_and_names_the_field),
-		cmocka_unit_test(quantities_and_amounts_without_measure_do_not_overflow),
+		cmocka_unit_test(quantities_and_amounts_without_measure_are_refused),
 		cmocka_unit_test(a_body_cut_off_anywhere_is_final),
 		cmocka_unit_test(a_body_that_is_no_order_is_final),
 		cmocka_unit_test(topics_say_where_to_look),
