@@ -38,6 +38,24 @@ struct amqp *broker_connect(void)
 		&(struct amqp_settings){.urls = broker_url, .name = "unit test"});
 }
 
+void broker_expect_refused(const char *url, const char *why)
+{
+	struct amqp_settings settings = {.urls = url, .name = "unit test"};
+	struct amqp *m = NULL;
+	struct err e = {0};
+	int64_t deadline_ms = broker_deadline();
+
+	assert_int_equal(amqp_open(&settings, &m, &e), 0);
+	do {
+		assert_int_equal(amqp_wait_up(m, loop_now_ms() + 20, &e), -1);
+		assert_int_equal(e.kind, ERR_RETRY);
+		assert_null(strstr(e.msg, "secret"));
+	} while (!strstr(e.msg, why) && loop_now_ms() < deadline_ms);
+	if (!strstr(e.msg, why))
+		fail_msg("%s instead of %s", e.msg, why);
+	amqp_close(m);
+}
+
 void broker_delete_queue(struct amqp *m, const char *name)
 {
 	amqp_queue_delete_t delete = {.queue = amqp_text(name), .nowait = 1};

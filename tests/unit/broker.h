@@ -22,6 +22,8 @@ int64_t broker_deadline(void); /* patience of one wait */
 
 struct amqp *broker_connect(void);
 struct amqp *broker_connect_with(const struct amqp_settings *settings);
+/* broker_expect_refused - no connection to url, for a reason that contains why. */
+void broker_expect_refused(const char *url, const char *why);
 void broker_declare(struct amqp *m); /* the topology with the test's role */
 void broker_publish(struct amqp *m, const void *body, size_t len);
 void broker_delete_queue(struct amqp *m, const char *name);

@@ -263,19 +263,6 @@ static void under_an_alarm_publishers_wait_and_the_loop_does_not(void **state)
 
 /* ---- TLS ---- */
 
-static void expect_refused(const char *tls_url, const char *why)
-{
-	struct amqp_settings settings = {.urls = tls_url, .name = "unit test"};
-	struct amqp *m = NULL;
-	struct err e = {0};
-
-	assert_int_equal(amqp_open(&settings, &m, &e), 0);
-	assert_int_equal(amqp_wait_up(m, loop_now_ms() + 300, &e), -1);
-	if (!strstr(e.msg, why))
-		fail_msg("%s", e.msg);
-	amqp_close(m);
-}
-
 static int free_port(void)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -323,10 +310,10 @@ static void publish_over_tls(void *arg)
 	snprintf(login, sizeof login, "%.*s", (int)(at - broker_url - 7), broker_url + 7);
 	start_tls_listener(dir, sizeof dir, port);
 	snprintf(tls_url, sizeof tls_url, "amqps://%s@localhost:%d%s", login, port, vhost);
-	expect_refused(tls_url, "self-signed certificate");
+	broker_expect_refused(tls_url, "self-signed certificate");
 	snprintf(tls_url, sizeof tls_url, "amqps://%s@127.0.0.1:%d%s?cacertfile=%s/cert", login,
 		 port, vhost, dir);
-	expect_refused(tls_url, "IP address mismatch");
+	broker_expect_refused(tls_url, "IP address mismatch");
 	snprintf(tls_url, sizeof tls_url, "amqps://%s@localhost:%d%s?cacertfile=%s/cert", login,
 		 port, vhost, dir);
 	broker_url = tls_url;
