@@ -1,8 +1,8 @@
 /*
  * carrier - what a seller of labels can do
  *
- * Drawn against Shippo and EasyPost (docs/connectors.md). Units at this door: grams, millimetres, ten-thousandths of a currency.
- * A carrier's shipment is one parcel.
+ * Drawn against Shippo and EasyPost (docs/connectors.md). Units at this door: grams, millimetres,
+ * ten-thousandths of a currency. A carrier's shipment is one parcel.
  */
 #ifndef WAYBILL_CARRIER_H
 #define WAYBILL_CARRIER_H
@@ -50,10 +50,10 @@ struct rates {
 
 struct label_request {
 	const char *shipment_id, *rate_id;
-	const char *purchase_id; /* find: the carrier's, as buy() told it; NULL: search for the attempt */
-	const char *attempt; /* our uuid, committed before; recognises the purchase */
+	const char *purchase_id; /* find: the carrier's, as buy() told it; NULL: search */
+	const char *attempt;	 /* our uuid, committed before; recognises the purchase */
 	const char *reference;
-	const char *format; /* PDF | PDF_4x6 | PNG | ZPL */
+	const char *format;		 /* PDF | PDF_4x6 | PNG | ZPL */
 	const struct address *recipient; /* kept out of the carrier's words; NULL: not known */
 };
 
@@ -74,7 +74,7 @@ struct purchase {
 	const char *currency;
 	const char *reason; /* PURCHASE_REFUSED: the carrier's words */
 	int rate_is_stale;  /* PURCHASE_REFUSED because the rate has expired: rate again */
-	int is_passing; /* PURCHASE_REFUSED because the carrier was out of reach: a new attempt may work */
+	int is_passing;	    /* PURCHASE_REFUSED for now: a new attempt may work */
 };
 
 enum tracking_status {
@@ -100,13 +100,16 @@ struct carrier {
 	const char *default_api_base;
 	int64_t rate_life_s; /* a rate older than this is asked for anew */
 
-	/* rate - MUST. Creates the carrier's shipment; free, repeatable. ERR_FINAL (ERR_CODE_HELD): the address or parcel is refused. */
+	/*
+	 * rate - MUST. Creates the carrier's shipment; free, repeatable. ERR_FINAL
+	 * (ERR_CODE_HELD): the address or parcel is refused.
+	 */
 	int (*rate)(struct api *api, const struct rate_request *r, struct rates *out,
 		    struct err *e);
 
 	/*
-	 * buy - MUST. Spends money, at most once per call. ERR_RETRY with ERR_CODE_UNKNOWN: only find() may follow.
-	 * The carrier's refusal is success with PURCHASE_REFUSED.
+	 * buy - MUST. Spends money, at most once per call. ERR_RETRY with ERR_CODE_UNKNOWN: only
+	 * find() may follow. The carrier's refusal is success with PURCHASE_REFUSED.
 	 */
 	int (*buy)(struct api *api, const struct label_request *r, struct purchase *out,
 		   struct err *e);
@@ -122,7 +125,10 @@ struct carrier {
 	/* is_repeatable - buying again after an unknown outcome cannot buy twice (EasyPost) */
 	int is_repeatable;
 
-	/* refund - the purchase back; state: pending | refunded | rejected. Drawn for `void`: NULL where not built yet. */
+	/*
+	 * refund - the purchase back; state: pending | refunded | rejected. Drawn for `void`: NULL
+	 * where not built yet.
+	 */
 	int (*refund)(struct api *api, const char *purchase_id, const char **state, struct err *e);
 
 	/* track - drawn for `track`. */

@@ -26,8 +26,9 @@ enum {
 struct buying {
 	int64_t id, parcel, age_s, lost;
 	const char *attempt, *rate_id;
-	int is_fresh;  /* made by this claim: nobody has asked the carrier yet */
-	int is_bought; /* known to be bought: only the label's bytes are missing */
+	const char *source_id; /* the carrier's, once it told us */
+	int is_fresh;	       /* made by this claim: nobody has asked the carrier yet */
+	int is_bought;	       /* known to be bought: only the label's bytes are missing */
 	int rerate;
 
 	struct purchase found;
@@ -92,6 +93,7 @@ static void take_purchase(struct job *job, const struct db_result *r, size_t row
 	p->is_bought = strcmp(db_get_text(r, row, 4), "bought") == 0;
 	p->age_s = db_get_int64(r, row, 5);
 	p->lost = db_get_int64(r, row, 6);
+	p->source_id = arena_strdup(job->arena, db_get_text(r, row, 7));
 	/* Money may have been spent at this rate, however old it is. */
 	p->rerate = 0;
 }
@@ -190,6 +192,8 @@ static int refused(struct job *job, struct buying *p, struct err *e)
 		p->rerate = 1;
 		return 0;
 	}
+	if (p->found.is_passing)
+		return err_retry(e, "the carrier could not make the label: %s", p->reason);
 	job->hold_kind = "label";
 	return err_set(e, ERR_FINAL, ERR_CODE_HELD, "the carrier refuses the label: %s", p->reason);
 }
@@ -212,7 +216,7 @@ static int judge(struct job *job, struct api *api, struct buying *p, struct err 
 
 /* Money: the request is sent once, and only by the claim that has made the intent. */
 YIELDS
-static int buy(struct job *job, struct api *api, const struct label_request *r, struct buying *p,
+static int buy(struct job *job, struct api *api, struct label_request *r, struct buying *p,
 	       struct err *e)
 {
 	const struct shipment *s = job->data;
@@ -227,6 +231,7 @@ static int buy(struct job *job, struct api *api, const struct label_request *r, 
 		/* Made at once as a rule: a second look saves a round through the queue. */
 		if (p->found.state != PURCHASE_PENDING)
 			return judge(job, api, p, e);
+		r->purchase_id = p->found.id;
 		if (fiber_sleep_ms(300, e) || s->carrier->find(api, r, &p->found, e))
 			return look_again(p, e, "the carrier is still making the label");
 		return judge(job, api, p, e);
@@ -250,9 +255,11 @@ static int label_act(struct job *job, struct err *e)
 	struct label_request r = {
 		.shipment_id = s->carrier_shipment_id,
 		.rate_id = p->rate_id,
+		.purchase_id = p->source_id,
 		.attempt = p->attempt,
 		.reference = shipment_reference(job->arena, s->id),
 		.format = s->label_format,
+		.recipient = &s->to,
 	};
 
 	if (p->rerate)

@@ -1,4 +1,7 @@
-/* null - a store and a carrier that answer at once and do nothing, to measure everything else (README.md) */
+/*
+ * null - a store and a carrier that answer at once and do nothing, to measure everything else
+ * (README.md)
+ */
 #include <string.h>
 
 #include "connectors/carrier.h"

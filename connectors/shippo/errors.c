@@ -140,18 +140,21 @@ const char *shippo_words(struct arena *a, json_t *json, const struct address *re
 	return cut(&w.text, max);
 }
 
-/* Codes are mostly empty (contracts), so the usual sentences count as well. */
+static int says_one_of(const char *text, const char *const *sentences)
+{
+	for (; *sentences; sentences++)
+		if (strcasestr(text, *sentences))
+			return 1;
+	return 0;
+}
+
+/* Codes are mostly empty, so the usual sentences count as well. */
 static int says_out_of_reach(const char *code, const char *text)
 {
 	static const char *const sentences[] = {"did not respond", "timed out",
-						"temporarily unavailable", "try again later"};
+						"temporarily unavailable", "try again later", NULL};
 
-	if (strcasestr(code, "timeout"))
-		return 1;
-	for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
-		if (strcasestr(text, sentences[i]))
-			return 1;
-	return 0;
+	return strcasestr(code, "timeout") || says_one_of(text, sentences);
 }
 
 static const char *text_of(json_t *message, const char *key)
@@ -172,10 +175,13 @@ int shippo_is_passing(json_t *messages)
 	return 0;
 }
 
+/* Narrow on purpose: every match has the shipment rated and bought anew. */
 int shippo_is_stale(const char *words)
 {
-	return words && strcasestr(words, "rate") &&
-	       (strcasestr(words, "expired") || strcasestr(words, "not found"));
+	static const char *const sentences[] = {"rate has expired", "rate expired",
+						"rate with supplied object_id", NULL};
+
+	return words && says_one_of(words, sentences);
 }
 
 int shippo_refused(struct arena *a, const struct api_response *res, const struct address *recipient,

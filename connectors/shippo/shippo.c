@@ -49,8 +49,9 @@ int shippo_is_id(const char *text)
 /* ---- the label ---- */
 
 /*
- * The address is signed and leads away from Shippo: no token goes there, and what it refuses (403 and 404 until the file is
- * there) says nothing about the account. How often to ask again is the caller's to decide.
+ * The address is signed and leads away from Shippo: no token goes there, and what it refuses (403
+ * and 404 until the file is there) says nothing about the account. How often to ask again is the
+ * caller's to decide.
  */
 static int label(struct api *api, const char *url, const char **bytes, size_t *len,
 		 const char **content_type, struct err *e)
@@ -116,7 +117,10 @@ static int refund(struct api *api, const char *purchase_id, const char **state, 
 
 /* ---- where the parcel is ---- */
 
-/* Top-level statuses; what is UNKNOWN to the carrier of a label we bought has not been handed over yet. */
+/*
+ * Top-level statuses; what is UNKNOWN to the carrier of a label we bought has not been handed over
+ * yet.
+ */
 static const struct {
 	const char *shippo;
 	enum tracking_status ours;

@@ -1,7 +1,8 @@
 /*
  * shippo_internal - what the files of this connector share
  *
- * Reading an answer is pure and apart from asking for it: shippo_read_...() take a document and say what it means.
+ * Reading an answer is pure and apart from asking for it: shippo_read_...() take a document and
+ * say what it means.
  */
 #ifndef WAYBILL_SHIPPO_INTERNAL_H
 #define WAYBILL_SHIPPO_INTERNAL_H
@@ -9,7 +10,10 @@
 #include "connectors/carrier.h"
 #include "core/runtime/jmap.h"
 
-/* Sent with every request: without it the account's own default decides what the answers look like. */
+/*
+ * Sent with every request: without it the account's own default decides what the answers look
+ * like.
+ */
 #define SHIPPO_API_VERSION "2018-02-08"
 
 enum {
@@ -33,9 +37,10 @@ int shippo_is_id(const char *text);
 /*
  * shippo_words - the text of an error body or of messages[], for people
  *
- * Takes every shape: messages ({source, code, text}), a map of fields to lists, {"detail"}, a list, text. Repeated texts
- * once, control characters as blanks, at most max bytes. Words of the recipient's name, street, city, zip, phone or e-mail
- * become "***"; recipient may be NULL. NULL when there is nothing to say.
+ * Takes every shape: messages ({source, code, text}), a map of fields to lists, {"detail"}, a
+ * list, text. Repeated texts once, control characters as blanks, at most max bytes. Words of the
+ * recipient's name, street, city, zip, phone or e-mail become "***"; recipient may be NULL. NULL
+ * when there is nothing to say.
  */
 const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient,
 			 size_t max);
@@ -50,7 +55,10 @@ int shippo_is_passing(json_t *messages);
 /* shippo_is_stale - do the words say that the rate is too old to be bought? */
 int shippo_is_stale(const char *words);
 
-/* shippo_refused - an answer of 4xx that means no more than "no": ERR_FINAL (ERR_CODE_HELD) with the words */
+/*
+ * shippo_refused - an answer of 4xx that means no more than "no": ERR_FINAL (ERR_CODE_HELD) with
+ * the words
+ */
 int shippo_refused(struct arena *a, const struct api_response *res, const struct address *recipient,
 		   struct err *e);
 
@@ -63,8 +71,9 @@ int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t *
 /*
  * shippo_read_shipment - a shipment's rates
  *
- * Sets *is_ready to 0 when Shippo is still asking the carriers; out then has the shipment's id only. No rates: ERR_RETRY when
- * a carrier was out of reach, else ERR_FINAL (ERR_CODE_HELD) with the carriers' words.
+ * Sets *is_ready to 0 when Shippo is still asking the carriers; out then has the shipment's id
+ * only. No rates: ERR_RETRY when a carrier was out of reach, else ERR_FINAL (ERR_CODE_HELD) with
+ * the carriers' words.
  */
 int shippo_read_shipment(struct arena *a, json_t *json, const struct address *recipient,
 			 struct rates *out, int *is_ready, struct err *e);
@@ -91,8 +100,8 @@ int shippo_read_bought(struct arena *a, int status, json_t *json, struct purchas
 /*
  * shippo_read_page - look for the attempt in one page of a list
  *
- * best is replaced by what says more: a bought label before one in the making before a refusal. *has_more: there is a
- * next page.
+ * best is replaced by what says more: a bought label before one in the making before a refusal.
+ * *has_more: there is a next page.
  */
 int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct purchase *best,
 		     int *has_more, struct err *e);

@@ -1,9 +1,10 @@
 /*
  * transaction - buying a label, exactly once, from a service that has no idempotency
  *
- * The attempt's uuid, committed before, goes along as metadata. Whoever does not know how a purchase ended looks for it:
- * by its id, else among the transactions of the rate, else among the newest of the account, because lists by rate have been
- * seen to come back empty (goshippo/shippo-node-client#64).
+ * The attempt's uuid, committed before, goes along as metadata. Whoever does not know how a
+ * purchase ended looks for it: by its id, else among the transactions of the rate, else among the
+ * newest of the account, because lists by rate have been seen to come back empty
+ * (goshippo/shippo-node-client#64).
  */
 #include <string.h>
 
@@ -56,8 +57,9 @@ static int is_status(const struct transaction *t, const char *name)
 }
 
 /*
- * Money is spent only where Shippo says ERROR or has taken the label back; a status nobody knows, or none, may still become
- * a label. So may SUCCESS without one: it has not been printed yet. A refused refund leaves a label that is good.
+ * Money is spent only where Shippo says ERROR or has taken the label back; a status nobody knows,
+ * or none, may still become a label. So may SUCCESS without one: it has not been printed yet. A
+ * refused refund leaves a label that is good.
  */
 static enum purchase_state state_of(const struct transaction *t)
 {
@@ -197,7 +199,9 @@ static void clean(struct api *api, const struct label_request *r, struct purchas
 
 int shippo_buy(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)
 {
-	/* async: the answer does not wait for the carrier, so there is little time to lose it in. */
+	/*
+	 * async: the answer does not wait for the carrier, so there is little time to lose it in.
+	 */
 	json_t *body = json_pack("{s:s, s:s, s:s, s:b}", "rate", r->rate_id, "metadata",
 				 shippo_metadata(api->arena, r->attempt), "label_file_type",
 				 file_type(r->format), "async", 1);
