@@ -9,6 +9,7 @@
  */
 #include "core/domain/mail.h"
 #include "core/runtime/jmap.h"
+#include "core/runtime/log.h"
 #include "workers/roles.h"
 
 struct letter {
@@ -87,9 +88,11 @@ static int notify_act(struct job *job, struct err *e)
 	l->outcome = "sent";
 	if (mail_send(job->arena, &server, &l->envelope, &mail, e) == 0)
 		return 0;
-	if (e->kind != ERR_FINAL)
+	if (e->kind != ERR_FINAL || (e->code != ERR_CODE_DATA && e->code != ERR_CODE_HELD))
 		return -1;
 	/* The address will not become better by trying. */
+	log_info("event=mail id=%lld order=%lld outcome=refused error=%s", (long long)job->id,
+		 (long long)job->order_id, log_quote(e->msg));
 	l->outcome = "refused";
 	return 0;
 }

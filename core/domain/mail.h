@@ -65,8 +65,9 @@ struct mail_server {
 /*
  * mail_send - hand the message to the mail server: multipart/alternative, all ASCII, one recipient
  *
- * No byte of a name, an address or a subject can end a header. ERR_FINAL: the recipient's address is none, or the message was
- * refused (5yz); with ERR_CODE_HELD when the address has letters beyond ASCII, so that a person can ask for another.
+ * No byte of a name, an address or a subject can end a header. ERR_FINAL with ERR_CODE_DATA: the recipient's address is none, or
+ * was refused (5yz); with ERR_CODE_HELD: it has letters beyond ASCII, and a person can ask for another. Any other ERR_FINAL
+ * concerns more than this mail: the store's own address, the message, the server's url.
  * ERR_RETRY: 4yz, or the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been accepted.
  */
 YIELDS

@@ -273,10 +273,10 @@ int mail_message(struct arena *a, const struct mail_envelope *envelope, const st
 {
 	struct buffer out = {.arena = a};
 
-	if (mail_address_check(envelope->from_address, e))
-		return err_prefix(e, "sender");
-	if (envelope->reply_to && mail_address_check(envelope->reply_to, e))
-		return err_prefix(e, "reply-to");
+	if (mail_address_check(envelope->from_address, NULL) ||
+	    (envelope->reply_to && mail_address_check(envelope->reply_to, NULL)))
+		return err_final(e,
+				 "the store's sender address is not one that can be mailed from");
 	if (mail_address_check(envelope->to_address, e))
 		return err_prefix(e, "recipient");
 	if (!is_message_id(envelope->message_id))

@@ -19,7 +19,8 @@ int mail_address_check(const char *address, struct err *e);
  * mail_message - one message: multipart/alternative, quoted-printable, all ASCII, lines of at most 76 bytes, CRLF
  *
  * The same input gives the same bytes. In names and subject control characters become blanks, what is not UTF-8 becomes U+FFFD,
- * and what is too long is cut between characters. ERR_BUG: a Message-ID that is none.
+ * and what is too long is cut between characters. ERR_BUG: a Message-ID that is none. A bad recipient is
+ * as from mail_address_check(), a bad sender is ERR_FINAL without a code.
  */
 int mail_message(struct arena *a, const struct mail_envelope *envelope, const struct mail *mail,
 		 const char **text, size_t *len, struct err *e);

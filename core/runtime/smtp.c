@@ -23,6 +23,8 @@ struct session {
 	size_t used; /* bytes in line that are not consumed yet */
 };
 
+enum stage { SENDER, RECIPIENT, MESSAGE };
+
 struct answer {
 	int code;
 	char detail[16]; /* enhanced status code " 5.1.1" (RFC 3463), or empty */
@@ -144,10 +146,17 @@ static int read_answer(struct session *s, struct answer *out, struct err *e)
 	return lost(s, "its answer has no end", e);
 }
 
-/* what: "the sender", ... expected: 2 for 2yz, 3 for 3yz */
+/* expected: 2 for 2yz, 3 for 3yz. The recipient is the caller's data; the rest concerns every message. */
 YIELDS
-static int expect(struct session *s, int expected, const char *what, struct err *e)
+static int expect(struct session *s, int expected, enum stage stage, struct err *e)
 {
+	static const char *const names[] = {
+		[SENDER] = "the sender",
+		[RECIPIENT] = "the recipient",
+		[MESSAGE] = "the message",
+	};
+	enum err_code code = stage == RECIPIENT ? ERR_CODE_DATA : ERR_CODE_NONE;
+	const char *what = names[stage];
 	struct answer got;
 
 	if (read_answer(s, &got, e))
@@ -160,19 +169,20 @@ static int expect(struct session *s, int expected, const char *what, struct err 
 	if (got.code / 100 == 4)
 		return err_retry(e, "the mail server put %s off: %d%s", what, got.code, got.detail);
 	if (got.code / 100 == 5)
-		return err_final(e, "the mail server refused %s: %d%s", what, got.code, got.detail);
+		return err_set(e, ERR_FINAL, code, "the mail server refused %s: %d%s", what,
+			       got.code, got.detail);
 	return lost(s, "its answer is out of place", e);
 }
 
 YIELDS
 static int command(struct arena *a, struct session *s, const char *text, int expected,
-		   const char *what, struct err *e)
+		   enum stage stage, struct err *e)
 {
 	const char *line = arena_printf(a, "%s\r\n", text);
 
 	if (send_all(s, line, strlen(line), e))
 		return -1;
-	return expect(s, expected, what, e);
+	return expect(s, expected, stage, e);
 }
 
 /* The message as it goes over the wire: a dot before dots at the start of lines, and the final dot. */
@@ -214,8 +224,8 @@ static int transact(struct arena *a, struct session *s, const struct smtp_messag
 	const char *from = arena_printf(a, "MAIL FROM:<%s>", m->from);
 	const char *to = arena_printf(a, "RCPT TO:<%s>", m->to);
 
-	if (command(a, s, from, 2, "the sender", e) || command(a, s, to, 2, "the recipient", e) ||
-	    command(a, s, "DATA", 3, "the message", e))
+	if (command(a, s, from, 2, SENDER, e) || command(a, s, to, 2, RECIPIENT, e) ||
+	    command(a, s, "DATA", 3, MESSAGE, e))
 		return -1;
 	/* All but the final dot first: until that is sent, a lost connection surely delivered nothing. */
 	if (send_all(s, wire->data, wire->len - 3, e))
@@ -223,7 +233,7 @@ static int transact(struct arena *a, struct session *s, const struct smtp_messag
 	s->is_message_out = 1;
 	if (send_all(s, wire->data + wire->len - 3, 3, e))
 		return -1;
-	return expect(s, 2, "the message", e);
+	return expect(s, 2, MESSAGE, e);
 }
 
 static int connect_failed(CURL *easy, CURLcode result, struct err *e)

@@ -16,6 +16,7 @@ SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 
          'customer', json_build_object('name', coalesce(o.customer_name, '')),
          'locale', coalesce(o.locale, ''),
          'city', coalesce((SELECT g.city FROM delivery_group AS g WHERE g.order_id = o.id ORDER BY g.position LIMIT 1), ''),
+         'has_rest', EXISTS (SELECT FROM allocation AS a WHERE a.order_id = o.id),
          'parcel', (SELECT json_build_object('carrier', coalesce(p.carrier, ''), 'tracking_number', coalesce(p.tracking_number, ''),
                                              'tracking_url', coalesce(p.tracking_url, ''))
                       FROM parcel AS p WHERE c.kind = 'shipment' AND p.shipment_id = c.subject_id ORDER BY p.id LIMIT 1),

@@ -530,7 +530,15 @@ static void send_to_nobody(void *arg)
 	assert_int_equal(mail_send(a, &server, &env, &m, &e), -1);
 	assert_int_equal(e.kind, ERR_FINAL);
 	assert_int_equal(e.code, ERR_CODE_HELD);
+	env.to_address = "anna";
+	assert_int_equal(mail_send(a, &server, &env, &m, &e), -1);
+	assert_int_equal(e.code, ERR_CODE_DATA);
 	env.to_address = "anna@example.net";
+	env.from_address = "shop";
+	assert_int_equal(mail_send(a, &server, &env, &m, &e), -1);
+	assert_int_equal(e.kind, ERR_FINAL);
+	assert_int_equal(e.code, ERR_CODE_NONE);
+	env.from_address = "shop@example.com";
 	assert_int_equal(mail_send(a, &server, &env, &m, &e), -1);
 	assert_int_equal(e.kind, ERR_RETRY);
 	assert_int_equal(e.code, ERR_CODE_DISCONNECTED);
