@@ -86,11 +86,6 @@ static int check(const struct rate_request *r, struct err *e)
 	return 0;
 }
 
-static void drop_json(void *json)
-{
-	json_decref(json);
-}
-
 int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t **out, struct err *e)
 {
 	const char *reference = either(r->reference, "");
@@ -102,9 +97,8 @@ int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t *
 		json_pack("{s:o, s:o, s:[o], s:s%, s:b}", "address_from", address_body(&r->from),
 			  "address_to", address_body(&r->to), "parcels", parcel_body(a, &r->parcel),
 			  "metadata", reference, len, "async", 0);
-	if (!body)
+	if (!shippo_body(a, body))
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write an address as JSON");
-	arena_defer(a, drop_json, body);
 	if (r->customs_count > 0 &&
 	    json_object_set_new(body, "customs_declaration", customs_body(a, r)))
 		return err_set(e, ERR_FINAL, ERR_CODE_HELD,

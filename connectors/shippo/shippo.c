@@ -18,14 +18,19 @@ static void drop_json(void *json)
 	json_decref(json);
 }
 
+json_t *shippo_body(struct arena *a, json_t *body)
+{
+	if (body)
+		arena_defer(a, drop_json, body);
+	return body;
+}
+
 int shippo_call(struct api *api, struct api_request request, json_t *body, struct api_response *res,
 		struct err *e)
 {
 	const struct secret *token = &api->account->token;
 
-	if (body)
-		arena_defer(api->arena, drop_json, body);
-	else if (request.method[0] != 'G')
+	if (!body && strcmp(request.method, "GET") != 0)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write the request as JSON");
 	if (token->len == 0)
 		return err_set(e, ERR_RETRY, ERR_CODE_AUTH, "the account has no token");
@@ -97,7 +102,8 @@ static int refund(struct api *api, const char *purchase_id, const char **state, 
 		.path = "/refunds/",
 		.effect = API_EFFECT,
 	};
-	json_t *body = json_pack("{s:s, s:b}", "transaction", purchase_id, "async", 0);
+	json_t *body = shippo_body(api->arena,
+				   json_pack("{s:s, s:b}", "transaction", purchase_id, "async", 0));
 	struct api_response res;
 
 	if (shippo_call(api, request, body, &res, e))

@@ -24,7 +24,10 @@ enum {
 
 /* ---- asking (shippo.c) ---- */
 
-/* shippo_call - api_call with Shippo's headers; body is taken over and may be NULL */
+/* shippo_body - give a new document to the arena; NULL stays NULL */
+json_t *shippo_body(struct arena *a, json_t *body);
+
+/* shippo_call - api_call with Shippo's headers; only a GET has no body */
 YIELDS
 int shippo_call(struct api *api, struct api_request request, json_t *body, struct api_response *res,
 		struct err *e);

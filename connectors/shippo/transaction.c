@@ -213,7 +213,7 @@ int shippo_buy(struct api *api, const struct label_request *r, struct purchase *
 	};
 	struct api_response res;
 
-	if (shippo_call(api, request, body, &res, e) ||
+	if (shippo_call(api, request, shippo_body(api->arena, body), &res, e) ||
 	    shippo_read_bought(api->arena, res.status, res.json, out, e))
 		return -1;
 	clean(api, r, out);

@@ -22,6 +22,7 @@
 #define ANSWER_LOST "{\"close\":true,\"after_effect\":true}"
 
 static pid_t simulator;
+static FILE *simulator_out;
 static const char *base;
 static struct arena *arena;
 static struct account account = {.id = 3, .connector = "shippo", .name = "test"};
@@ -52,9 +53,8 @@ static int start(void **state)
 	if (simulator == 0)
 		be_the_simulator(ends[1]);
 	close(ends[1]);
-	FILE *out = fdopen(ends[0], "r");
-
-	if (!fgets(line, sizeof line, out) || strncmp(line, "ready ", 6) != 0)
+	simulator_out = fdopen(ends[0], "r");
+	if (!fgets(line, sizeof line, simulator_out) || strncmp(line, "ready ", 6) != 0)
 		return 0; /* every test skips itself */
 	json_t *ready = NULL;
 
@@ -71,6 +71,7 @@ static int stop(void **state)
 	(void)state;
 	kill(simulator, SIGTERM);
 	waitpid(simulator, NULL, 0);
+	fclose(simulator_out);
 	arena_free(arena);
 	return 0;
 }
