@@ -1,7 +1,7 @@
 /*
  * waybill-worker - run one or several roles
  *
- *   waybill-worker [--config FILE] [--unit NAME] ROLE...
+ *   waybill-worker [--config FILE] [--unit NAME] [--metrics HOST:PORT] ROLE...
  */
 #include <getopt.h>
 
@@ -16,10 +16,11 @@ enum { EXIT_USAGE = 2, ROLES_MAX = 16, PASSWORD_MAX = 1024 };
 static void usage(FILE *out)
 {
 	fprintf(out,
-		"usage: waybill-worker [--config FILE] [--unit NAME] ROLE...\n"
+		"usage: waybill-worker [OPTION...] ROLE...\n"
 		"\n"
 		"  --config FILE  configuration (default: $WAYBILL_CONFIG, /etc/waybill/waybill.conf)\n"
 		"  --unit NAME    this worker's name on this host, the same after a restart\n"
+		"  --metrics HOST:PORT  serve /metrics and /healthz there\n"
 		"  --check        read the configuration and the templates, then end\n"
 		"  --help\n"
 		"\n"
@@ -95,14 +96,12 @@ static int prepare(struct conf *conf, const char *path, struct context *context,
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"unit", required_argument, NULL, 'u'},
-		{"check", no_argument, NULL, 'k'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},  {"unit", required_argument, NULL, 'u'},
+		{"metrics", required_argument, NULL, 'm'}, {"check", no_argument, NULL, 'k'},
+		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
 	};
 	const struct role *chosen[ROLES_MAX];
-	const char *config = NULL, *unit = NULL;
+	const char *config = NULL, *unit = NULL, *metrics = NULL;
 	size_t count = 0;
 	int only_check = 0;
 
@@ -111,6 +110,8 @@ int main(int argc, char **argv)
 			config = optarg;
 		} else if (c == 'u') {
 			unit = optarg;
+		} else if (c == 'm') {
+			metrics = optarg;
 		} else if (c == 'k') {
 			only_check = 1;
 		} else {
@@ -140,5 +141,5 @@ int main(int argc, char **argv)
 		return complain(&e);
 	if (only_check)
 		return 0;
-	return worker_run(&context, chosen, count, unit);
+	return worker_run(&context, chosen, count, unit, metrics);
 }

@@ -9,6 +9,7 @@
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/metrics.h"
+#include "core/runtime/monitor.h"
 #include "core/runtime/outcome.h"
 
 enum {
@@ -49,6 +50,8 @@ struct worker {
 	char self[240];	  /* beginning of this process's leases */
 	int64_t batches;
 	int is_stopping;
+	struct dependency dependencies[2];
+	struct httpd *monitor; /* NULL: nobody asked for it */
 	struct fiber *main;
 	ev_signal on_term, on_int;
 	int status;
@@ -426,6 +429,8 @@ static void stop(struct worker *w)
 	for (size_t i = 0; i < w->line_count; i++)
 		if (w->lines[i].settler)
 			fiber_cancel(w->lines[i].settler);
+	if (w->monitor)
+		httpd_close(w->monitor, deadline_ms);
 	amqp_close(w->publisher);
 	amqp_close(w->consumer);
 	log_info("event=stopped unfinished=%d", is_busy(w));
@@ -489,6 +494,23 @@ static int open_broker(struct worker *w, struct err *e)
 	return 0;
 }
 
+static int database_is_up(const void *pool)
+{
+	return db_pool_is_up(pool);
+}
+
+static int broker_is_up(const void *broker)
+{
+	return amqp_is_up(broker);
+}
+
+static int open_monitor(struct worker *w, const char *listen, struct err *e)
+{
+	w->dependencies[0] = (struct dependency){"database", database_is_up, w->pool, 1};
+	w->dependencies[1] = (struct dependency){"broker", broker_is_up, w->publisher, 1};
+	return monitor_open(listen, w->dependencies, 2, &w->monitor, e);
+}
+
 static void watch_signals(struct worker *w)
 {
 	ev_signal_init(&w->on_term, on_signal, SIGTERM);
@@ -499,7 +521,7 @@ static void watch_signals(struct worker *w)
 }
 
 int worker_run(const struct context *context, const struct role *const *roles, size_t count,
-	       const char *unit)
+	       const char *unit, const char *metrics)
 {
 	struct worker w = {.context = context, .line_count = count};
 	struct db_settings db = {
@@ -521,7 +543,7 @@ int worker_run(const struct context *context, const struct role *const *roles, s
 			.failed = job_counter(roles[i]->name, "failed"),
 			.dropped = job_counter(roles[i]->name, "dropped"),
 		};
-	if (open_broker(&w, &e)) {
+	if (open_broker(&w, &e) || open_monitor(&w, metrics ? metrics : "", &e)) {
 		log_err("event=start error=%s", log_quote(e.msg));
 		return 1;
 	}
