@@ -11,12 +11,11 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
-#include "core/runtime/amqp.h"
+#include "core/runtime/bundle.h"
 #include "core/runtime/conf.h"
 #include "core/runtime/db.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
-#include "core/runtime/role.h"
 #include "core/runtime/secret.h"
 
 enum {
@@ -37,27 +36,6 @@ struct clock {
 	int is_stopping;
 	ev_signal on_term, on_int;
 };
-
-static int publish_ids(struct clock *c, struct arena *a, const char *role,
-		       const struct db_result *ids, struct err *e)
-{
-	size_t count = (ids->rows + BUNDLE_MAX - 1) / BUNDLE_MAX;
-	struct amqp_message *messages = ARENA_ARRAY(a, struct amqp_message, count);
-	const char *queue = arena_printf(a, "wb.%s", role);
-
-	for (size_t m = 0; m < count; m++) {
-		char *body = arena_alloc(a, BUNDLE_MAX * 21 + 2);
-		size_t len = 0;
-
-		for (size_t i = m * BUNDLE_MAX; i < ids->rows && i < (m + 1) * BUNDLE_MAX; i++)
-			len += (size_t)snprintf(body + len, 22, "%c%lld", len ? ',' : '[',
-						(long long)db_get_int64(ids, i, 0));
-		body[len++] = ']';
-		messages[m] =
-			(struct amqp_message){.routing_key = queue, .body = body, .body_len = len};
-	}
-	return amqp_publish(c->broker, messages, count, loop_now_ms() + BROKER_MS, e);
-}
 
 /* One role's rows: marked as published and committed first, so that a crash here costs a minute, not a flood. */
 YIELDS
@@ -85,7 +63,11 @@ static int publish_role(struct clock *c, struct arena *a, const char *role, stru
 	if (failed || ids.rows == 0)
 		return failed ? -1 : 0;
 	log_info("event=publish role=%s jobs=%zu", role, ids.rows);
-	return publish_ids(c, a, role, &ids, e);
+	int64_t *rows = ARENA_ARRAY(a, int64_t, ids.rows);
+
+	for (size_t i = 0; i < ids.rows; i++)
+		rows[i] = db_get_int64(&ids, i, 0);
+	return bundle_publish(c->broker, a, role, rows, ids.rows, loop_now_ms() + BROKER_MS, e);
 }
 
 YIELDS

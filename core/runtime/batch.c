@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/runtime/bundle.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/outcome.h"
@@ -77,20 +78,8 @@ static void publish_followups(const struct batch_run *run, struct batch *b)
 		return;
 	struct amqp_message *messages = ARENA_ARRAY(b->arena, struct amqp_message, count);
 
-	for (struct followup *f = b->first_followup; f; f = f->next) {
-		char *body = arena_alloc(b->arena, f->count * 21 + 3);
-		size_t len = 0;
-
-		for (size_t i = 0; i < f->count; i++)
-			len += (size_t)snprintf(body + len, 22, "%c%lld", i ? ',' : '[',
-						(long long)f->ids[i]);
-		body[len++] = ']';
-		messages[n++] = (struct amqp_message){
-			.routing_key = arena_printf(b->arena, "wb.%s", f->role),
-			.body = body,
-			.body_len = len,
-		};
-	}
+	for (struct followup *f = b->first_followup; f; f = f->next)
+		bundle_write(b->arena, f->role, f->ids, f->count, messages + n++);
 	struct err e = {0};
 
 	if (amqp_publish(run->publisher, messages, n, loop_now_ms() + PUBLISH_MS, &e))

@@ -3,13 +3,12 @@
 
 #include <stdlib.h>
 
-#include "core/runtime/jmap.h"
+#include "core/runtime/bundle.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 
 enum {
 	PUBLISH_MS = 20000,
-	BUNDLE_BYTES = BUNDLE_MAX * 24,
 	AWAY_MS = 30000, /* how long a message waits on the ladder while the database is away */
 };
 
@@ -125,24 +124,6 @@ static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id
 	return job;
 }
 
-/* The ids of a bundle; -1 when it is none. */
-static int read_bundle(struct arena *a, const struct amqp_delivery *d, int64_t *ids, size_t *count)
-{
-	struct err e = {0};
-	json_t *array;
-
-	if (jmap_parse(a, d->body, d->body_len, BUNDLE_BYTES, &array, &e) ||
-	    !json_is_array(array) || json_array_size(array) > BUNDLE_MAX)
-		return -1;
-	*count = json_array_size(array);
-	for (size_t i = 0; i < *count; i++) {
-		if (!json_is_integer(json_array_get(array, i)))
-			return -1;
-		ids[i] = json_integer_value(json_array_get(array, i));
-	}
-	return 0;
-}
-
 /* Publishes in place of the message, then acknowledges it; when that fails the message goes back. */
 static void replace(struct inbox *in, struct message *m, struct amqp *publisher,
 		    const struct amqp_message *messages, size_t count)
@@ -180,12 +161,8 @@ static void split(struct inbox *in, struct message *m, struct amqp *publisher, c
 	struct arena *a = m->delivery->arena;
 	struct amqp_message *singles = ARENA_ARRAY(a, struct amqp_message, count);
 
-	for (size_t i = 0; i < count; i++) {
-		const char *body = arena_printf(a, "[%lld]", (long long)ids[i]);
-
-		singles[i] = (struct amqp_message){
-			.routing_key = in->queue, .body = body, .body_len = strlen(body)};
-	}
+	for (size_t i = 0; i < count; i++)
+		bundle_write(a, in->queue + 3, ids + i, 1, singles + i);
 	replace(in, m, publisher, singles, count);
 }
 
@@ -198,7 +175,8 @@ static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
 		add_job(in, m, 0);
 		return;
 	}
-	if (read_bundle(m->delivery->arena, m->delivery, ids, &count)) {
+	if (bundle_read(m->delivery->arena, m->delivery->body, m->delivery->body_len, ids,
+			&count)) {
 		bury(in, m, publisher);
 		return;
 	}

@@ -26,10 +26,7 @@
 
 struct mail_templates;
 
-enum {
-	BUNDLE_MAX = 64,	 /* ids in one message */
-	LEASE_MARGIN_MS = 15000, /* act ends so long before its lease */
-};
+enum { LEASE_MARGIN_MS = 15000 }; /* act ends so long before its lease */
 
 /* What all jobs of a process share; read-only after the start. */
 struct context {
