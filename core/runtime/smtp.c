@@ -23,6 +23,11 @@ struct session {
 	size_t used; /* bytes in line that are not consumed yet */
 };
 
+static struct {
+	int talking;
+	struct fiber_queue waiting;
+} state;
+
 enum stage { SENDER, RECIPIENT, MESSAGE };
 
 struct answer {
@@ -304,6 +309,41 @@ static CURL *new_handle(struct arena *a, const struct smtp_server *server)
 	return easy;
 }
 
+YIELDS
+static int take_turn(int64_t deadline_ms, struct err *e)
+{
+	while (state.talking >= SMTP_AT_ONCE)
+		if (fiber_queue_wait(&state.waiting, deadline_ms, e))
+			return err_prefix(e, "waiting for a turn at the mail server");
+	state.talking++;
+	return 0;
+}
+
+static void give_turn(void)
+{
+	state.talking--;
+	fiber_queue_wake_one(&state.waiting);
+}
+
+YIELDS
+static int converse(struct arena *a, struct session *s, const struct smtp_message *message,
+		    const struct buffer *wire, struct err *e)
+{
+	CURLcode result = CURLE_OK;
+	size_t sent;
+
+	if (curl_loop_connect(s->easy, s->deadline_ms, &result, e))
+		return err_prefix(e, "could not reach the mail server");
+	if (result)
+		return connect_failed(s->easy, result, e);
+	int failed = transact(a, s, message, wire, e);
+
+	/* Politeness only: nobody waits for the answer. */
+	curl_easy_send(s->easy, "QUIT\r\n", 6, &sent);
+	curl_loop_disconnect(s->easy);
+	return failed;
+}
+
 int smtp_send(struct arena *a, const struct smtp_server *server, const struct smtp_message *message,
 	      struct err *e)
 {
@@ -312,22 +352,14 @@ int smtp_send(struct arena *a, const struct smtp_server *server, const struct sm
 			loop_now_ms() + (server->timeout_ms ? server->timeout_ms : TIMEOUT_MS),
 	};
 	struct buffer wire;
-	CURLcode result = CURLE_OK;
 
 	if (!is_address_safe(message->from) || !is_address_safe(message->to))
 		return err_bug(e, "an address that was not checked");
-	if (wrap(a, message, &wire, e))
+	if (wrap(a, message, &wire, e) || take_turn(s.deadline_ms, e))
 		return -1;
 	s.easy = new_handle(a, server);
-	if (curl_loop_connect(s.easy, s.deadline_ms, &result, e))
-		return err_prefix(e, "could not reach the mail server");
-	if (result)
-		return connect_failed(s.easy, result, e);
-	int failed = transact(a, &s, message, &wire, e);
-	size_t sent;
+	int failed = converse(a, &s, message, &wire, e);
 
-	/* Politeness only: nobody waits for the answer. */
-	curl_easy_send(s.easy, "QUIT\r\n", 6, &sent);
-	curl_loop_disconnect(s.easy);
+	give_turn();
 	return failed;
 }

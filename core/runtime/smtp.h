@@ -15,7 +15,10 @@
 #include "core/runtime/fiber.h"
 #include "core/runtime/secret.h"
 
-enum { SMTP_MESSAGE_MAX = 4 * 1024 * 1024 };
+enum {
+	SMTP_MESSAGE_MAX = 4 * 1024 * 1024,
+	SMTP_AT_ONCE = 8, /* conversations of one process; servers refuse more than some tens */
+};
 
 struct smtp_server {
 	/*
@@ -25,7 +28,7 @@ struct smtp_server {
 	const char *url;
 	const char *user; /* NULL or empty: no login */
 	struct secret password;
-	int timeout_ms; /* whole exchange; 0: 60 000 */
+	int timeout_ms; /* whole exchange, waiting for a turn included; 0: 60 000 */
 };
 
 struct smtp_message {

@@ -1,5 +1,6 @@
 /* smtp: each stage's refusal and silence means what it should; against a scripted server in a child process */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -101,21 +102,28 @@ static void send_one(void *arg)
 	arena_free(a);
 }
 
-static struct trial *try_message(const struct script *s, const char *text)
+static int listen_on_loopback(char *url, size_t size)
 {
-	static struct trial t;
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t len = sizeof address;
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	FILE *books = tmpfile();
-	char url[64];
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(listen(listener, 100), 0);
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	snprintf(url, size, "smtp://127.0.0.1:%d", (int)ntohs(address.sin_port));
+	return listener;
+}
+
+static struct trial *try_message(const struct script *s, const char *text)
+{
+	static struct trial t;
+	FILE *books = tmpfile();
+	char url[64];
+	int listener = listen_on_loopback(url, sizeof url);
+
 	assert_non_null(books);
-	snprintf(url, sizeof url, "smtp://127.0.0.1:%d", (int)ntohs(address.sin_port));
 	pid_t child = fork();
 
 	if (child == 0)
@@ -247,6 +255,34 @@ static void a_refused_login_is_told_apart(void **state)
 	assert_int_equal(t->e.code, ERR_CODE_AUTH);
 }
 
+static void send_many(void *arg)
+{
+	struct fiber_group g = {0};
+
+	for (int i = 0; i < 3 * SMTP_AT_ONCE; i++)
+		fiber_group_start(&g, "mail", send_one, arg);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 20000, NULL), 0);
+}
+
+static void a_server_is_not_flooded_with_connections(void **state)
+{
+	char url[64];
+	int listener = listen_on_loopback(url, sizeof url), connections = 0;
+	struct trial t = {
+		.server = {.url = url, .timeout_ms = 300},
+		.message = {.from = "a@example.com", .to = "b@example.com", .text = ""},
+	};
+
+	(void)state;
+	run_in_fiber(send_many, &t);
+	assert_int_equal(t.e.code, ERR_CODE_TIMEOUT);
+	assert_int_equal(fcntl(listener, F_SETFL, O_NONBLOCK), 0);
+	for (int fd; (fd = accept(listener, NULL, NULL)) >= 0; close(fd))
+		connections++;
+	assert_int_equal(connections, SMTP_AT_ONCE);
+	close(listener);
+}
+
 static void an_endless_answer_ends_the_conversation(void **state)
 {
 	static char endless[8192];
@@ -316,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_large_message_arrives_whole),
 		cmocka_unit_test(every_answer_and_every_silence_is_judged_by_its_stage),
 		cmocka_unit_test(a_refused_login_is_told_apart),
+		cmocka_unit_test(a_server_is_not_flooded_with_connections),
 		cmocka_unit_test(an_endless_answer_ends_the_conversation),
 		cmocka_unit_test(a_line_without_crlf_never_reaches_a_server),
 		cmocka_unit_test(an_address_cannot_bring_a_command),
