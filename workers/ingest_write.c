@@ -589,7 +589,8 @@ static int write_states(struct writing *w, struct err *e)
 		   db_int64s(a, w->due.items, w->due.count)))
 		return -1;
 	for (size_t i = 0; i < due.rows; i++)
-		batch_due(w->b, "route", db_get_int64(&due, i, 0));
+		if (!db_get_bool(&due, i, 1))
+			batch_due(w->b, "route", db_get_int64(&due, i, 0));
 	return 0;
 }
 
