@@ -54,6 +54,7 @@ struct fulfiller_stock {
 
 struct fulfiller {
 	const char *name;
+	const char *default_api_base; /* NULL: there is no API (files, mail) */
 	int (*submit)(struct api *api, const struct handoff_request *r, struct handoff_status *out,
 		      struct err *e);
 	int (*find)(struct api *api, const char *reference, struct handoff_status *out,
@@ -65,6 +66,9 @@ struct fulfiller {
 		       struct err *e);
 	int (*stock)(struct api *api, const char *cursor, struct fulfiller_stock **out,
 		     size_t *count, const char **next, struct err *e);
+
+	/* check - does the key work? */
+	int (*check)(struct api *api, struct err *e);
 };
 
 const struct fulfiller *fulfiller_by_name(const char *name);

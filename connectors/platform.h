@@ -96,6 +96,8 @@ struct fulfillment {
 	const char *tracking_number, *tracking_url, *carrier;
 	const char *reference; /* our shipment, "WB-<id>" */
 	int notify_customer;   /* the store mails, not Waybill */
+	int completes_order; /* nothing is left to ship after it. Drawn for WooCommerce, whose trackings
+				know no lines; not filled yet */
 	int may_exist; /* an earlier attempt's outcome is unknown: look first, and never notify again */
 };
 
@@ -119,9 +121,17 @@ struct store_refund {
 	const char *order_source_id;
 	const struct ship_line *lines;
 	size_t line_count;
+	const char *location_source_id; /* where restocked units go; NULL: nowhere */
+	int restock, notify_customer;
 	int64_t amount; /* presentment currency, ten-thousandths */
 	const char *currency;
 	const char *key;
+};
+
+struct store_delivery_event {
+	const char *order_source_id, *fulfillment_source_id;
+	const char *status; /* as in tracking_event */
+	int64_t at_us;
 };
 
 struct store_stock {
@@ -150,6 +160,12 @@ struct platform {
 	/* webhook_verify - MUST. In constant time, over the raw bytes, against every secret in turn. 0 or -1. */
 	int (*webhook_verify)(const struct webhook *hook, const struct secret *secrets,
 			      size_t count);
+
+	/*
+	 * webhook_is_ping - MAY. Is this unsigned request what the platform sends while a webhook is
+	 * registered? It is answered with 200 and goes no further (WooCommerce).
+	 */
+	int (*webhook_is_ping)(const void *body, size_t body_len);
 
 	/* webhook_read - MUST. What the body says. ERR_FINAL (ERR_CODE_DATA) for what cannot be read. */
 	int (*webhook_read)(struct arena *a, const struct webhook *hook, struct webhook_event *out,
@@ -185,16 +201,23 @@ struct platform {
 	int (*check)(struct api *api, struct platform_check *out, struct err *e);
 
 	/*
-	 * Later behaviours, drawn now so that the struct does not have to be: a platform that cannot leaves them NULL.
-	 * order_cancel, refund (marker or idempotency key recognises a repeat), tracking_update, delivery_event,
-	 * inventory_set (absolute, with the quantity expected before), webhooks_ensure (list, compare, create).
+	 * Later behaviours, drawn now so that the struct does not have to be: a platform that cannot
+	 * leaves them NULL. order_cancel, refund (marker or idempotency key recognises a repeat),
+	 * tracking_update (f says all there is to say), delivery_event, inventory_set (absolute, with
+	 * the quantity expected before), webhooks_ensure (list, compare, create; the secret is what
+	 * webhook_verify is given later, for platforms that let us choose it).
 	 */
 	int (*order_cancel)(struct api *api, const struct store_cancellation *c, struct err *e);
 	int (*refund)(struct api *api, const struct store_refund *r, const char **source_id,
 		      struct err *e);
+	int (*tracking_update)(struct api *api, const char *fulfillment_source_id,
+			       const struct fulfillment *f, struct err *e);
+	int (*delivery_event)(struct api *api, const struct store_delivery_event *event,
+			      struct err *e);
 	int (*inventory_set)(struct api *api, const struct store_stock *levels, size_t count,
 			     struct err *e);
-	int (*webhooks_ensure)(struct api *api, const char *url, struct err *e);
+	int (*webhooks_ensure)(struct api *api, const char *url, struct secret secret,
+			       struct err *e);
 };
 
 /* platform_by_name - NULL for an unknown one. The list is connectors/connectors.c. */
