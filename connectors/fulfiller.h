@@ -1,9 +1,10 @@
 /*
  * fulfiller - what a 3PL or dropship supplier can do
  *
- * Drawn against ShipBob, ShipStation, ShipHero, Flexport and suppliers who take a file (docs/connectors.md). Five operations are common to
- * all. Submission is at least once with a look before each repeat, keyed by our reference, which the service keeps unique or which we
- * search for.
+ * Drawn against ShipBob, ShipStation, ShipHero, Flexport and suppliers who take a file
+ * (docs/connectors.md). Five operations are common to all. Submission is at least once with a look
+ * before each repeat, keyed by our reference, which the service keeps unique or which we search
+ * for.
  */
 #ifndef WAYBILL_FULFILLER_H
 #define WAYBILL_FULFILLER_H

@@ -1,9 +1,9 @@
 /*
  * platform - what a shop can do
  *
- * Drawn against Shopify, WooCommerce and BigCommerce (docs/connectors.md has the table). A NULL operation: this platform
- * cannot do that. Every operation may be called again at any time; those that change something at the store say how they
- * recognise that it has happened already.
+ * Drawn against Shopify, WooCommerce and BigCommerce (docs/connectors.md has the table). A NULL
+ * operation: this platform cannot do that. Every operation may be called again at any time; those
+ * that change something at the store say how they recognise that it has happened already.
  */
 #ifndef WAYBILL_PLATFORM_H
 #define WAYBILL_PLATFORM_H
@@ -74,8 +74,8 @@ struct ship_question {
 };
 
 enum veto_kind {
-	VETO_NONE, /* go ahead */
-	VETO_NOT_YET, /* the store has not routed the order yet, or it is scheduled: ask again at retry_at */
+	VETO_NONE,	/* go ahead */
+	VETO_NOT_YET,	/* not routed by the store yet, or scheduled: ask again at retry_at */
 	VETO_HOLD,	/* a person at the store holds it, or it is assigned to somebody else */
 	VETO_CANCELLED, /* nothing is left to ship of at least one line */
 };
@@ -157,21 +157,30 @@ struct platform {
 	const char *default_api_base_format; /* with %s for the store's domain */
 	struct webhook_headers webhook_headers;
 
-	/* webhook_verify - MUST. In constant time, over the raw bytes, against every secret in turn. 0 or -1. */
+	/*
+	 * webhook_verify - MUST. In constant time, over the raw bytes, against every secret in
+	 * turn. 0 or -1.
+	 */
 	int (*webhook_verify)(const struct webhook *hook, const struct secret *secrets,
 			      size_t count);
 
 	/*
-	 * webhook_is_ping - MAY. Is this unsigned request what the platform sends while a webhook is
-	 * registered? It is answered with 200 and goes no further (WooCommerce).
+	 * webhook_is_ping - MAY. Is this unsigned request what the platform sends while a webhook
+	 * is registered? It is answered with 200 and goes no further (WooCommerce).
 	 */
 	int (*webhook_is_ping)(const void *body, size_t body_len);
 
-	/* webhook_read - MUST. What the body says. ERR_FINAL (ERR_CODE_DATA) for what cannot be read. */
+	/*
+	 * webhook_read - MUST. What the body says. ERR_FINAL (ERR_CODE_DATA) for what cannot be
+	 * read.
+	 */
 	int (*webhook_read)(struct arena *a, const struct webhook *hook, struct webhook_event *out,
 			    struct err *e);
 
-	/* order_fetch - MUST. ERR_FINAL with ERR_CODE_NOT_FOUND when the store has no such order (any more). */
+	/*
+	 * order_fetch - MUST. ERR_FINAL with ERR_CODE_NOT_FOUND when the store has no such order
+	 * (any more).
+	 */
 	int (*order_fetch)(struct api *api, const char *source_id, struct order_doc *out,
 			   struct err *e);
 
@@ -179,17 +188,23 @@ struct platform {
 	int (*order_of)(struct api *api, const char *fulfillment_order_id, const char **order_id,
 			struct err *e);
 
-	/* orders_changed - MUST. Orders changed at or after since_us, oldest first, a page at a time. */
+	/*
+	 * orders_changed - MUST. Orders changed at or after since_us, oldest first, a page at a
+	 * time.
+	 */
 	int (*orders_changed)(struct api *api, int64_t since_us, const char *cursor,
 			      struct changed_page *out, struct err *e);
 
-	/* may_ship - MUST. The store's present view of one shipment, before money is spent on it. */
+	/*
+	 * may_ship - MUST. The store's present view of one shipment, before money is spent on it.
+	 */
 	int (*may_ship)(struct api *api, const struct ship_question *q, struct veto *out,
 			struct err *e);
 
 	/*
-	 * fulfill - MUST. Create the store's record of a shipment, or find it. Exactly once in effect: what carries our tracking
-	 * number or reference is adopted. ERR_FINAL with ERR_CODE_HELD: the store refuses for a reason a person can mend.
+	 * fulfill - MUST. Create the store's record of a shipment, or find it. Exactly once in
+	 * effect: what carries our tracking number or reference is adopted. ERR_FINAL with
+	 * ERR_CODE_HELD: the store refuses for a reason a person can mend.
 	 */
 	int (*fulfill)(struct api *api, const struct fulfillment *f, struct fulfilled *out,
 		       struct err *e);
@@ -197,15 +212,18 @@ struct platform {
 	/* token - MAY. A new access token from the account's client credentials. */
 	int (*token)(struct api *api, struct platform_token *out, struct err *e);
 
-	/* check - MUST. For `waybill doctor` and `store add`: does the account work, with every right we need? */
+	/*
+	 * check - MUST. For `waybill doctor` and `store add`: does the account work, with every
+	 * right we need?
+	 */
 	int (*check)(struct api *api, struct platform_check *out, struct err *e);
 
 	/*
-	 * Later behaviours, drawn now so that the struct does not have to be: a platform that cannot
-	 * leaves them NULL. order_cancel, refund (marker or idempotency key recognises a repeat),
-	 * tracking_update (f says all there is to say), delivery_event, inventory_set (absolute, with
-	 * the quantity expected before), webhooks_ensure (list, compare, create; the secret is what
-	 * webhook_verify is given later, for platforms that let us choose it).
+	 * Later behaviours, drawn now so that the struct does not have to be: a platform that
+	 * cannot leaves them NULL. order_cancel, refund (marker or idempotency key recognises a
+	 * repeat), tracking_update (f says all there is to say), delivery_event, inventory_set
+	 * (absolute, with the quantity expected before), webhooks_ensure (list, compare, create;
+	 * the secret is what webhook_verify is given later, for platforms that let us choose it).
 	 */
 	int (*order_cancel)(struct api *api, const struct store_cancellation *c, struct err *e);
 	int (*refund)(struct api *api, const struct store_refund *r, const char **source_id,
