@@ -19,6 +19,7 @@ enum {
 	TOPOLOGY_MS = 30000,
 	PUBLISH_MS = 20000,
 	STOP_MS = 25000,
+	LEASE_TURN_MS = 5000, /* claims of so long share a lease, shorter than any lease lasts */
 };
 
 /* A list of jobs in the order they came. */
@@ -48,7 +49,6 @@ struct worker {
 	size_t line_count;
 	char former[200]; /* beginning of this worker's leases, the same in its next life */
 	char self[240];	  /* beginning of this process's leases */
-	int64_t batches;
 	int is_stopping;
 	struct dependency dependencies[2];
 	struct httpd *monitor; /* NULL: nobody asked for it */
@@ -298,7 +298,7 @@ static void claimer(void *arg)
 		while (run->count < most && inbox_has_jobs(line->inbox))
 			run->jobs[run->count++] = inbox_take(line->inbox);
 		snprintf(run->lease, sizeof run->lease, "%s/%lld", w->self,
-			 (long long)++w->batches);
+			 (long long)(loop_now_ms() / LEASE_TURN_MS));
 		line->claiming++;
 		fiber_start(line->role->name, run_claim, run);
 	}
@@ -306,7 +306,7 @@ static void claimer(void *arg)
 	poke(w->main);
 }
 
-/* Jobs of one batch have one lease; a settle takes only jobs that were claimed together. */
+/* A settle takes jobs of one lease: those that were claimed at about the same time. */
 static void settler(void *arg)
 {
 	struct line *line = arg;
