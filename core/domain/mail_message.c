@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/runtime/buffer.h"
+#include "core/runtime/secret.h"
 #include "core/runtime/utf8.h"
 
 enum {
@@ -117,36 +118,60 @@ static int is_plain(const char *text)
 	return !strstr(text, "=?");
 }
 
-static void add_encoded(struct buffer *out, unsigned char c)
+/* Does this byte mean itself in an encoded word of either kind? */
+static int is_plain_byte(unsigned char c)
 {
-	if (c == ' ')
-		buffer_char(out, '_');
-	else if (is_alphanumeric(c))
-		buffer_char(out, (char)c);
-	else
-		buffer_printf(out, "=%02X", (unsigned)c);
+	return is_alphanumeric(c) || c == ' ';
 }
 
-/* Encoded words of RFC 2047, each with whole characters and on a line of its own. */
+static size_t quoted_length(const char *text, size_t len)
+{
+	size_t quoted = len;
+
+	for (size_t i = 0; i < len; i++)
+		quoted += is_plain_byte((unsigned char)text[i]) ? 0 : 2;
+	return quoted;
+}
+
+static size_t base64_length(size_t len)
+{
+	return (len + 2) / 3 * 4;
+}
+
+static const char *quoted(struct arena *a, const char *text, size_t len)
+{
+	struct buffer out = {.arena = a};
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (is_plain_byte(c))
+			buffer_char(&out, c == ' ' ? '_' : (char)c);
+		else
+			buffer_printf(&out, "=%02X", (unsigned)c);
+	}
+	return out.data;
+}
+
+/* Encoded words of RFC 2047, each with whole characters and on a line of its own; the shorter of the two encodings. */
 static void add_words(struct buffer *out, const char *text)
 {
 	size_t len = strlen(text), at = 0;
+	int is_base64 = quoted_length(text, len) > base64_length(len);
 
 	while (at < len) {
-		struct buffer word = {.arena = out->arena};
+		size_t bytes = 0, step;
 
-		while (at < len) {
-			size_t step = utf8_length(text + at, len - at);
-			struct buffer character = {.arena = out->arena};
+		while ((step = utf8_length(text + at + bytes, len - at - bytes)) &&
+		       (is_base64 ? base64_length(bytes + step)
+				  : quoted_length(text + at, bytes + step)) <= WORD_BYTES_MAX)
+			bytes += step;
+		const char *word = is_base64 ? base64_encode(out->arena, text + at, bytes)
+					     : quoted(out->arena, text + at, bytes);
 
-			for (size_t i = 0; i < step; i++)
-				add_encoded(&character, (unsigned char)text[at + i]);
-			if (word.len + character.len > WORD_BYTES_MAX)
-				break;
-			buffer_add(&word, character.data, character.len);
-			at += step;
-		}
-		buffer_printf(out, "=?UTF-8?Q?%s?=%s", word.data, at < len ? "\r\n " : "");
+		at += bytes;
+		buffer_printf(out, "=?UTF-8?%c?%s?=%s", is_base64 ? 'B' : 'Q', word,
+			      at < len ? "\r\n " : "");
 	}
 }
 

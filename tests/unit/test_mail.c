@@ -381,21 +381,27 @@ static void names_and_subjects_are_encoded_and_cannot_end_a_header(void **state)
 		{"letters", "Jürgen", "=?UTF-8?Q?J=C3=BCrgen?=", "=?UTF-8?Q?J=C3=BCrgen?= "},
 		{"letters and header", "J\xC3\xBC\r\nBcc: x",
 		 "=?UTF-8?Q?J=C3=BC_Bcc=3A_x?=", "=?UTF-8?Q?J=C3=BC_Bcc=3A_x?= "},
-		{"looks encoded", "=?UTF-8?Q?=0D=0ABcc:_x?=",
-		 "=?UTF-8?Q?=3D=3FUTF=2D8=3FQ=3F=3D0D=3D0ABcc=3A=5Fx=3F=3D?=",
-		 "=?UTF-8?Q?=3D=3FUTF=2D8=3FQ=3F=3D0D=3D0ABcc=3A=5Fx=3F=3D?=\r\n "},
-		{"not UTF-8", "J\xFCrgen",
-		 "=?UTF-8?Q?J=EF=BF=BDrgen?=", "=?UTF-8?Q?J=EF=BF=BDrgen?= "},
-		{"emoji", "📦", "=?UTF-8?Q?=F0=9F=93=A6?=", "=?UTF-8?Q?=F0=9F=93=A6?= "},
-		{"the other direction", "מה",
-		 "=?UTF-8?Q?=D7=9E=D7=94?=", "=?UTF-8?Q?=D7=9E=D7=94?= "},
+		{"looks encoded",
+		 "=?UTF-8?Q?=0D=0ABcc:_x?=", "=?UTF-8?B?PT9VVEYtOD9RPz0wRD0wQUJjYzpfeD89?=",
+		 "=?UTF-8?B?PT9VVEYtOD9RPz0wRD0wQUJjYzpfeD89?= "},
+		{"not UTF-8", "J\xFCrgen", "=?UTF-8?B?Su+/vXJnZW4=?=", "=?UTF-8?B?Su+/vXJnZW4=?= "},
+		{"emoji", "📦", "=?UTF-8?B?8J+Tpg==?=", "=?UTF-8?B?8J+Tpg==?= "},
+		{"the other direction", "מה", "=?UTF-8?B?157XlA==?=", "=?UTF-8?B?157XlA==?= "},
 		{"nothing", "", "", ""},
 		{"only controls", "\r\n", "", ""},
-		{"long, whole characters in each word", "ααααααααααα",
-		 "=?UTF-8?Q?=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1?=\r\n"
-		 " =?UTF-8?Q?=CE=B1=CE=B1?=",
-		 "=?UTF-8?Q?=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1=CE=B1?=\r\n"
-		 " =?UTF-8?Q?=CE=B1=CE=B1?=\r\n "},
+		{"long, whole characters in each word", "αααααααααααααααααααααα",
+		 "=?UTF-8?B?zrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrE=?=\r\n"
+		 " =?UTF-8?B?zrHOsc6x?=",
+		 "=?UTF-8?B?zrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrHOsc6xzrE=?=\r\n"
+		 " =?UTF-8?B?zrHOsc6x?=\r\n "},
+		{"long, mostly ASCII", "a long name, more than fits into one word, é",
+		 "=?UTF-8?Q?a_long_name=2C_more_than_fits_into_one_word=2C_=C3=A9?=",
+		 "=?UTF-8?Q?a_long_name=2C_more_than_fits_into_one_word=2C_=C3=A9?=\r\n "},
+		{"longer, mostly ASCII", "a long long long name, more than fits into one word, é",
+		 "=?UTF-8?Q?a_long_long_long_name=2C_more_than_fits_into_one_word?=\r\n"
+		 " =?UTF-8?Q?=2C_=C3=A9?=",
+		 "=?UTF-8?Q?a_long_long_long_name=2C_more_than_fits_into_one_word?=\r\n"
+		 " =?UTF-8?Q?=2C_=C3=A9?=\r\n "},
 	};
 
 	(void)state;
@@ -437,7 +443,7 @@ static void what_is_too_long_is_cut_between_characters(void **state)
 	const char *body = strstr(text, "\r\n\r\n");
 	size_t characters = 0;
 
-	for (const char *p = text; (p = strstr(p, "=E8=AA=9E")) && p < body; p++)
+	for (const char *p = text; (p = strstr(p, "6Kqe")) && p < body; p++)
 		characters++;
 	assert_int_equal(characters, 40 + 40 + 100);
 	arena_free(a);
