@@ -65,11 +65,16 @@ static int read_password(struct arena *a, const char *path, struct secret *out, 
 	return 0;
 }
 
-static int prepare(struct conf *conf, const char *path, struct context *context, struct arena *a,
-		   struct err *e)
+/* What the process keeps until its end, so that leak checkers see that nothing else is left. */
+struct belongings {
+	struct arena *arena;
+	struct master_key *key;
+	struct mail_templates *templates;
+};
+
+static int prepare(struct conf *conf, const char *path, struct context *context,
+		   struct belongings *own, struct err *e)
 {
-	struct master_key *key = NULL;
-	struct mail_templates *templates = NULL;
 
 	if (conf_read(path, conf, e))
 		return -1;
@@ -77,14 +82,14 @@ static int prepare(struct conf *conf, const char *path, struct context *context,
 	secret_init();
 	if (!conf->secrets.key_file[0])
 		return err_final(e, "secrets.key_file is not set; `waybill setup` makes the key");
-	if (secret_key_read(conf->secrets.key_file, &key, e) ||
-	    mail_templates_load(conf->mail.templates[0] ? conf->mail.templates : NULL, &templates,
-				e) ||
-	    read_password(a, conf->mail.password_file, &context->mail_password, e))
+	if (secret_key_read(conf->secrets.key_file, &own->key, e) ||
+	    mail_templates_load(conf->mail.templates[0] ? conf->mail.templates : NULL,
+				&own->templates, e) ||
+	    read_password(own->arena, conf->mail.password_file, &context->mail_password, e))
 		return -1;
 	context->conf = conf;
-	context->key = key;
-	context->templates = templates;
+	context->key = own->key;
+	context->templates = own->templates;
 	http_init(&(struct http_settings){
 		.per_host = conf->http.per_host,
 		.allow_plain = conf->http.allow_plain,
@@ -137,9 +142,15 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (prepare(&conf, config, &context, arena_new(), &e))
-		return complain(&e);
-	if (only_check)
-		return 0;
-	return worker_run(&context, chosen, count, unit, metrics);
+	struct belongings own = {.arena = arena_new()};
+	int status = 0;
+
+	if (prepare(&conf, config, &context, &own, &e))
+		status = complain(&e);
+	else if (!only_check)
+		status = worker_run(&context, chosen, count, unit, metrics);
+	mail_templates_free(own.templates);
+	secret_key_free(own.key);
+	arena_free(own.arena);
+	return status;
 }
