@@ -65,6 +65,11 @@ BEGIN
     USING role, wait, again, most;
 END $$;
 
+-- Who acts: what the process says of itself, else the database user.
+CREATE FUNCTION event_actor() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('waybill.actor', true), ''), 'user:' || session_user)
+$$;
+
 -- Refuses UPDATE, DELETE and TRUNCATE where rows are for ever.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -57,7 +57,7 @@ CREATE TABLE stock_move (
   delta bigint NOT NULL CHECK (delta <> 0 AND delta BETWEEN -1000000000 AND 1000000000),
   kind text NOT NULL CHECK (kind IN ('receive', 'count', 'ship', 'short', 'return')),
   shipment_id bigint,
-  actor text NOT NULL DEFAULT coalesce(nullif(current_setting('waybill.actor', true), ''), session_user),
+  actor text NOT NULL DEFAULT event_actor(),
   note text CHECK (length(note) <= 500),
   at timestamptz NOT NULL DEFAULT now()
 );
@@ -77,7 +77,7 @@ CREATE TRIGGER not_promised_twice BEFORE UPDATE ON stock FOR EACH ROW
 CREATE TRIGGER not_born_promised BEFORE INSERT ON stock FOR EACH ROW
   WHEN (NEW.allocated > NEW.on_hand) EXECUTE FUNCTION stock_not_promised_twice();
 
-CREATE FUNCTION stock_move_booked() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION stock_move_booked() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   items bigint[] := ARRAY(SELECT DISTINCT item_id FROM new_rows);
 BEGIN

@@ -107,7 +107,7 @@ CREATE TABLE line_part (
 CREATE INDEX line_part_order ON line_part (order_id);
 
 -- Ordered and cancelled units of a line are those of its parts, times per_unit.
-CREATE FUNCTION order_line_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION order_line_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE line_part SET quantity = per_unit * NEW.ordered, cancelled = per_unit * NEW.cancelled
    WHERE order_line_id = NEW.id;
@@ -116,7 +116,7 @@ END $$;
 CREATE TRIGGER parts_follow AFTER UPDATE OF ordered, cancelled ON order_line FOR EACH ROW
   WHEN (NEW.ordered <> OLD.ordered OR NEW.cancelled <> OLD.cancelled) EXECUTE FUNCTION order_line_changed();
 
-CREATE FUNCTION line_part_matches_line() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION line_part_matches_line() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM new_rows AS p JOIN order_line AS l ON l.id = p.order_line_id
               WHERE p.quantity <> p.per_unit * l.ordered OR p.cancelled <> p.per_unit * l.cancelled
@@ -153,7 +153,7 @@ CREATE FUNCTION order_event_hash(previous bytea, e order_event) RETURNS bytea LA
 $$;
 
 -- seq, at and hash are the database's own, whatever the INSERT says.
-CREATE FUNCTION order_event_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION order_event_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   last order_event;
 BEGIN
@@ -180,28 +180,27 @@ RETURNS TABLE (order_id bigint, seq bigint, problem text) LANGUAGE sql STABLE AS
    ORDER BY c.order_id, c.seq
 $$;
 
-CREATE FUNCTION event_actor() RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT coalesce(nullif(current_setting('waybill.actor', true), ''), 'user:' || session_user)
-$$;
-
 -- Only legal transitions, and each leaves an event.
-CREATE FUNCTION order_state_checked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION order_state_checked() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM order_transition WHERE from_state = OLD.state AND to_state = NEW.state) THEN
     RAISE EXCEPTION 'order % cannot go from % to %', NEW.id, OLD.state, NEW.state USING ERRCODE = 'P0001';
   END IF;
-  IF NEW.state = 'fulfilled' AND EXISTS (SELECT 1 FROM line_part WHERE order_id = NEW.id AND shipped + cancelled < quantity) THEN
+  IF NEW.state = 'fulfilled' AND EXISTS (
+    SELECT 1 FROM order_line AS l LEFT JOIN line_part AS p ON p.order_line_id = l.id
+     WHERE l.order_id = NEW.id AND l.needs_shipping
+       AND CASE WHEN p.id IS NULL THEN l.cancelled < l.ordered ELSE p.shipped + p.cancelled < p.quantity END) THEN
     RAISE EXCEPTION 'order % is not fulfilled: units are still to ship', NEW.id USING ERRCODE = 'P0001';
   END IF;
-  IF NEW.state = 'cancelled' AND EXISTS (SELECT 1 FROM line_part WHERE order_id = NEW.id AND allocated + shipped > 0) THEN
-    RAISE EXCEPTION 'order % cannot be cancelled: units are allocated or shipped', NEW.id USING ERRCODE = 'P0001';
+  IF NEW.state = 'cancelled' AND EXISTS (SELECT 1 FROM line_part WHERE order_id = NEW.id AND allocated + shipped + backordered > 0) THEN
+    RAISE EXCEPTION 'order % cannot be cancelled: units are allocated, shipped or waiting', NEW.id USING ERRCODE = 'P0001';
   END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER legal_transition BEFORE UPDATE OF state ON orders FOR EACH ROW
   WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION order_state_checked();
 
-CREATE FUNCTION order_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION order_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO order_event (order_id, actor, kind, from_state, to_state)
     VALUES (NEW.id, event_actor(), 'order_state', OLD.state, NEW.state);

@@ -73,32 +73,41 @@ CREATE UNIQUE INDEX backorder_waiting ON backorder (line_part_id) WHERE state = 
 CREATE INDEX backorder_queue ON backorder (item_id, since, id) WHERE state = 'waiting';
 CREATE INDEX backorder_order ON backorder (order_id);
 
--- The one place where allocations become counters: of stock (tracked items), and of the parts.
-CREATE FUNCTION allocation_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- The one place where allocations become counters: of stock (tracked items), and of the parts. Units that ship leave the
+-- stock of their location in the same statement, so that nobody can be promised what has gone.
+CREATE FUNCTION allocation_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  parts bigint[]; items bigint[]; locations bigint[]; live bigint[]; shipped bigint[];
+  parts bigint[]; items bigint[]; locations bigint[]; shipments bigint[]; live bigint[]; shipped bigint[];
 BEGIN
+  IF TG_OP <> 'DELETE' THEN
+    IF EXISTS (SELECT 1 FROM new_rows AS n JOIN line_part AS p ON p.id = n.line_part_id LEFT JOIN shipment AS s ON s.id = n.shipment_id
+                WHERE p.order_id <> n.order_id OR p.item_id <> n.item_id OR s.order_id <> n.order_id
+                   OR s.location_id <> n.location_id OR s.state = 'cancelled') THEN
+      RAISE EXCEPTION 'an allocation must have its part''s order and item, and its shipment''s order and location'
+        USING ERRCODE = 'P0001';
+    END IF;
+  END IF;
   IF TG_OP = 'INSERT' THEN
-    SELECT array_agg(line_part_id), array_agg(item_id), array_agg(location_id),
+    SELECT array_agg(line_part_id), array_agg(item_id), array_agg(location_id), array_agg(shipment_id),
            array_agg(CASE WHEN is_shipped THEN 0 ELSE quantity END), array_agg(CASE WHEN is_shipped THEN quantity ELSE 0 END)
-      INTO parts, items, locations, live, shipped FROM new_rows;
+      INTO parts, items, locations, shipments, live, shipped FROM new_rows;
   ELSIF TG_OP = 'DELETE' THEN
     IF EXISTS (SELECT 1 FROM old_rows WHERE is_shipped) THEN
       RAISE EXCEPTION 'units that have shipped cannot be taken back' USING ERRCODE = 'P0001';
     END IF;
-    SELECT array_agg(line_part_id), array_agg(item_id), array_agg(location_id), array_agg(-quantity), array_agg(0)
-      INTO parts, items, locations, live, shipped FROM old_rows;
+    SELECT array_agg(line_part_id), array_agg(item_id), array_agg(location_id), array_agg(shipment_id), array_agg(-quantity), array_agg(0)
+      INTO parts, items, locations, shipments, live, shipped FROM old_rows;
   ELSE
     IF EXISTS (SELECT 1 FROM new_rows AS n JOIN old_rows AS o USING (id)
                 WHERE (o.is_shipped AND NOT n.is_shipped) OR n.line_part_id <> o.line_part_id OR n.item_id <> o.item_id
-                   OR n.location_id IS DISTINCT FROM o.location_id OR (o.is_shipped AND n.quantity <> o.quantity)) THEN
+                   OR n.location_id IS DISTINCT FROM o.location_id OR (n.is_shipped AND n.quantity <> o.quantity)) THEN
       RAISE EXCEPTION 'an allocation stays with its part and location, and what has shipped stays shipped'
         USING ERRCODE = 'P0001';
     END IF;
-    SELECT array_agg(n.line_part_id), array_agg(n.item_id), array_agg(n.location_id),
+    SELECT array_agg(n.line_part_id), array_agg(n.item_id), array_agg(n.location_id), array_agg(n.shipment_id),
            array_agg(CASE WHEN n.is_shipped THEN 0 ELSE n.quantity END - CASE WHEN o.is_shipped THEN 0 ELSE o.quantity END),
            array_agg(CASE WHEN n.is_shipped THEN n.quantity ELSE 0 END - CASE WHEN o.is_shipped THEN o.quantity ELSE 0 END)
-      INTO parts, items, locations, live, shipped FROM new_rows AS n JOIN old_rows AS o USING (id);
+      INTO parts, items, locations, shipments, live, shipped FROM new_rows AS n JOIN old_rows AS o USING (id);
   END IF;
   IF parts IS NULL THEN
     RETURN NULL;
@@ -114,6 +123,11 @@ BEGIN
             JOIN item ON item.id = u.item_id AND item.is_tracked
            GROUP BY 1, 2 HAVING sum(u.n) <> 0) AS c
    WHERE s.item_id = c.item_id AND s.location_id = c.location_id;
+  INSERT INTO stock_move (item_id, location_id, delta, kind, shipment_id)
+    SELECT u.item_id, u.location_id, -sum(u.n), 'ship', u.shipment_id
+      FROM unnest(items, locations, shipments, shipped) AS u(item_id, location_id, shipment_id, n)
+      JOIN item ON item.id = u.item_id AND item.is_tracked
+     WHERE u.n > 0 AND u.location_id IS NOT NULL GROUP BY 1, 2, 4, 5 ORDER BY 1, 2, 5;
   UPDATE line_part AS p SET allocated = p.allocated + c.live, shipped = p.shipped + c.shipped
     FROM (SELECT u.part, sum(u.live) AS live, sum(u.shipped) AS shipped
             FROM unnest(parts, live, shipped) AS u(part, live, shipped) GROUP BY 1) AS c
@@ -131,8 +145,12 @@ CREATE TRIGGER deleted AFTER DELETE ON allocation REFERENCING OLD TABLE AS old_r
   FOR EACH STATEMENT EXECUTE FUNCTION allocation_changed();
 CREATE TRIGGER not_emptied BEFORE TRUNCATE ON allocation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION backorder_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION backorder_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+  IF EXISTS (SELECT 1 FROM new_rows AS n JOIN line_part AS p ON p.id = n.line_part_id
+              WHERE p.order_id <> n.order_id OR p.item_id <> n.item_id) THEN
+    RAISE EXCEPTION 'a backorder must have its part''s order and item' USING ERRCODE = 'P0001';
+  END IF;
   IF TG_OP = 'INSERT' THEN
     UPDATE line_part AS p SET backordered = p.backordered + c.n
       FROM (SELECT line_part_id, sum(quantity) AS n FROM new_rows WHERE state = 'waiting' GROUP BY 1) AS c
@@ -159,7 +177,7 @@ $$;
 
 -- release is due for items with free stock and waiting backorders. Called under the items' locks by everything that frees stock.
 -- due_at always moves, so that a release that is just running sees that there is more.
-CREATE FUNCTION item_release_due(items bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION item_release_due(items bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   UPDATE item SET step = 'release', due_at = now(), attempt = 0, error = NULL, published_at = NULL
    WHERE id = ANY (items)
      AND EXISTS (SELECT 1 FROM backorder AS b WHERE b.item_id = item.id AND b.state = 'waiting')
@@ -167,7 +185,7 @@ CREATE FUNCTION item_release_due(items bigint[]) RETURNS void LANGUAGE sql SECUR
 $$;
 
 -- Switching a whole item between tracked and untracked would break the counters of what is promised.
-CREATE FUNCTION item_tracking_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION item_tracking_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM allocation WHERE item_id = NEW.id AND NOT is_shipped) THEN
     RAISE EXCEPTION 'item % has units promised: tracking cannot be switched now', NEW.sku USING ERRCODE = 'P0001';
@@ -178,7 +196,7 @@ CREATE TRIGGER tracking_kept BEFORE UPDATE OF is_tracked ON item FOR EACH ROW
   WHEN (NEW.is_tracked <> OLD.is_tracked) EXECUTE FUNCTION item_tracking_kept();
 
 -- Only legal transitions, and each leaves an event.
-CREATE FUNCTION shipment_state_checked() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION shipment_state_checked() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM shipment_transition WHERE from_state = OLD.state AND to_state = NEW.state) THEN
     RAISE EXCEPTION 'shipment % cannot go from % to %', NEW.id, OLD.state, NEW.state USING ERRCODE = 'P0001';
@@ -191,7 +209,7 @@ END $$;
 CREATE TRIGGER legal_transition BEFORE UPDATE OF state ON shipment FOR EACH ROW
   WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION shipment_state_checked();
 
-CREATE FUNCTION shipment_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION shipment_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO order_event (order_id, actor, kind, shipment_id, from_state, to_state)
     VALUES (NEW.order_id, event_actor(), 'shipment_state', NEW.id, OLD.state, NEW.state);
@@ -274,9 +292,11 @@ CREATE TABLE hold (
 CREATE UNIQUE INDEX hold_open ON hold (order_id, coalesce(delivery_group_id, 0), coalesce(shipment_id, 0), kind)
   WHERE cleared_at IS NULL;
 
--- What a hold stops is marked, so that claims and the clock need not look; what it no longer stops is due again.
-CREATE FUNCTION hold_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+-- What a hold stops is marked, so that claims and the clock need not look; what it no longer stops is due again. The order is
+-- locked first: a plan that is just being written is done before, or sees the hold.
+CREATE FUNCTION hold_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
+  PERFORM 1 FROM orders WHERE id = NEW.order_id FOR NO KEY UPDATE;
   UPDATE orders AS o SET is_held = h.held, due_at = CASE WHEN h.held OR o.due_at = 'infinity' THEN o.due_at ELSE now() END
     FROM (SELECT EXISTS (SELECT 1 FROM hold WHERE order_id = NEW.order_id AND cleared_at IS NULL
                             AND delivery_group_id IS NULL AND shipment_id IS NULL) AS held) AS h
@@ -296,6 +316,15 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OF cleared_at ON hold FOR EACH ROW EXECUTE FUNCTION hold_changed();
+
+-- A shipment that is made under an open hold is born held.
+CREATE FUNCTION shipment_born_held() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  NEW.is_held := EXISTS (SELECT 1 FROM hold WHERE order_id = NEW.order_id AND cleared_at IS NULL AND shipment_id IS NULL
+                            AND (delivery_group_id IS NULL OR delivery_group_id = NEW.delivery_group_id));
+  RETURN NEW;
+END $$;
+CREATE TRIGGER born_held BEFORE INSERT ON shipment FOR EACH ROW EXECUTE FUNCTION shipment_born_held();
 
 -- After a rejection: not from there again, until then.
 CREATE TABLE exclusion (

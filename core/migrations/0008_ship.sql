@@ -17,10 +17,6 @@ BEGIN
   PERFORM 1 FROM item AS i WHERE i.id IN (SELECT a.item_id FROM allocation AS a WHERE a.shipment_id = ANY (leaving))
     ORDER BY i.id FOR NO KEY UPDATE;
   UPDATE allocation AS a SET is_shipped = true WHERE a.shipment_id = ANY (leaving) AND NOT a.is_shipped;
-  INSERT INTO stock_move (item_id, location_id, delta, kind, shipment_id)
-    SELECT a.item_id, a.location_id, -sum(a.quantity), 'ship', a.shipment_id
-      FROM allocation AS a JOIN item AS i ON i.id = a.item_id AND i.is_tracked
-     WHERE a.shipment_id = ANY (leaving) GROUP BY a.item_id, a.location_id, a.shipment_id ORDER BY 1, 2;
   UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), due_at = now(), attempt = 0, error = NULL, published_at = NULL,
          step = CASE WHEN st.platform = 'none' THEN NULL ELSE 'fulfill' END
     FROM orders AS o JOIN store AS st ON st.id = o.store_id

@@ -139,4 +139,4 @@ class House {
   }
 }
 
-module.exports = { House };
+module.exports = { House, migrate };

@@ -6,6 +6,7 @@ module.exports = {
   ...require('./house'),
   ...require('./http'),
   ...require('./process'),
+  ...require('./schema'),
   ...require('./seal'),
   ...require('./servers'),
   ...require('./until'),

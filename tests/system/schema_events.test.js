@@ -1,0 +1,109 @@
+'use strict';
+
+/*
+ * The audit trail: events are written once, in order, with the database's own time and hash; what
+ * was done to them behind its back is found.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const { Schema, order } = require('../lib');
+
+const DENIED = { code: '42501', message: /permission denied/ };
+const event = (note, of = 1) => `INSERT INTO order_event (order_id, actor, kind, note) VALUES (${of}, 'user:test', 'noted', '${note}');`;
+const THREE = order(1) + event('one') + event('two') + event('three') + order(2) + event('other', 2);
+const ATTACKS = ["UPDATE order_event SET note = 'x'", 'DELETE FROM order_event', 'TRUNCATE order_event'];
+
+let schema;
+test.before(async () => { schema = await Schema.open('schema_events'); });
+
+test('events are numbered per order, from one, without a gap', async () => {
+  assert.deepStrictEqual(await schema.sees('SELECT order_id, seq, note FROM order_event ORDER BY 1, 2', THREE), [
+    { order_id: 1, seq: 1, note: 'one' }, { order_id: 1, seq: 2, note: 'two' }, { order_id: 1, seq: 3, note: 'three' },
+    { order_id: 2, seq: 1, note: 'other' }]);
+});
+
+test('events of one statement keep its order', async () => {
+  const setup = `${order(1)} INSERT INTO order_event (order_id, actor, kind, note)
+    SELECT 1, 'user:test', 'noted', n FROM generate_series(1, 20) AS n ORDER BY n;`;
+  assert.deepStrictEqual(await schema.sees('SELECT 1 FROM order_event WHERE seq <> note::int', setup), []);
+  assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', setup), []);
+});
+
+test('an event cannot be changed or removed', async () => {
+  for (const attack of ATTACKS) await schema.refuses(attack, DENIED, THREE);
+  await schema.refuses(`INSERT INTO order_event (order_id, seq, actor, kind) VALUES (1, 1, 'user:test', 'noted')
+    ON CONFLICT (order_id, seq) DO UPDATE SET note = 'x'`, DENIED, THREE);
+});
+
+test('not even by the owner', async () => {
+  for (const attack of [...ATTACKS, 'UPDATE order_event SET note = note WHERE false']) {
+    await schema.refuses(attack, { code: 'P0001', message: /order_event is append-only/ }, THREE, schema.owner);
+  }
+});
+
+test('number, time and hash of an event cannot be forged', async () => {
+  const forged = `${THREE} INSERT INTO order_event (order_id, seq, actor, kind) VALUES (1, 99, 'user:test', 'forged');`;
+  assert.deepStrictEqual(await schema.sees("SELECT seq FROM order_event WHERE kind = 'forged'", forged), [{ seq: 4 }]);
+  await schema.refuses("INSERT INTO order_event (order_id, at, actor, kind) VALUES (1, '2000-01-01', 'user:test', 'forged')", DENIED, THREE);
+  await schema.refuses("INSERT INTO order_event (order_id, hash, actor, kind) VALUES (1, '\\x00', 'user:test', 'forged')", DENIED, THREE);
+  const by_owner = `${order(1)} INSERT INTO order_event (order_id, seq, at, actor, kind, hash)
+    VALUES (1, 7, '2000-01-01', 'user:test', 'forged', '\\x00');`;
+  assert.deepStrictEqual(await schema.sees('SELECT seq, at = now() AS is_now, length(hash) AS length FROM order_event', by_owner, schema.owner),
+    [{ seq: 1, is_now: true, length: 32 }]);
+});
+
+test('an event without author, of a wild kind or of endless length is refused', async () => {
+  for (const [actor, kind, note] of [['', 'noted', ''], ['x'.repeat(301), 'noted', ''], ['x', 'A kind', ''], ['x', 'noted', 'x'.repeat(1001)]]) {
+    await schema.refuses(`INSERT INTO order_event (order_id, actor, kind, note) VALUES (1, '${actor}', '${kind}', '${note}')`,
+      { code: '23514', message: /order_event_\w+_check/ }, THREE);
+  }
+});
+
+test('each hash covers the one before', async () => {
+  assert.deepStrictEqual(await schema.sees(`SELECT 1 FROM order_event AS e JOIN order_event AS p ON p.order_id = e.order_id AND p.seq = e.seq - 1
+    WHERE e.hash <> order_event_hash(p.hash, e)`, THREE), []);
+  const [{ n }] = await schema.sees('SELECT count(DISTINCT hash) AS n FROM order_event', THREE);
+  assert.strictEqual(n, 4);
+});
+
+test('an untouched chain is whole', async () => {
+  assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', THREE), []);
+});
+
+/* What a superuser does with all triggers off, and where the audit finds it. */
+const CHANGED = 'it is not what was written';
+const MISSING = 'an event is missing before it';
+for (const [what, tampering, seq, problem] of [
+  ['a changed note', "UPDATE order_event SET note = 'x' WHERE order_id = 1 AND seq = 2", 2, CHANGED],
+  ['a changed author', "UPDATE order_event SET actor = 'user:x' WHERE order_id = 1 AND seq = 3", 3, CHANGED],
+  ['a changed time', "UPDATE order_event SET at = at - interval '1 microsecond' WHERE order_id = 1 AND seq = 1", 1, CHANGED],
+  ['an added detail', "UPDATE order_event SET detail = '{}' WHERE order_id = 1 AND seq = 1", 1, CHANGED],
+  ['a changed note with a hash that fits', `UPDATE order_event AS e SET note = 'x', hash = order_event_hash(
+    (SELECT hash FROM order_event WHERE order_id = 1 AND seq = 1),
+    ROW(e.order_id, e.seq, e.at, e.actor, e.kind, e.shipment_id, e.from_state, e.to_state, 'x', e.detail, e.hash)::order_event)
+    WHERE order_id = 1 AND seq = 2`, 3, CHANGED],
+  ['a removed first event', 'DELETE FROM order_event WHERE order_id = 1 AND seq = 1', 2, MISSING],
+  ['a removed event', 'DELETE FROM order_event WHERE order_id = 1 AND seq = 2', 3, MISSING],
+  ['a removed event with the later ones renumbered', `DELETE FROM order_event WHERE order_id = 1 AND seq = 2;
+    UPDATE order_event SET seq = 2 WHERE order_id = 1 AND seq = 3`, 2, CHANGED],
+  ['two events swapped', `UPDATE order_event SET seq = 9 WHERE order_id = 1 AND seq = 2;
+    UPDATE order_event SET seq = 2 WHERE order_id = 1 AND seq = 3; UPDATE order_event SET seq = 3 WHERE order_id = 1 AND seq = 9`, 2, CHANGED],
+  ['an event moved in from another order', 'DELETE FROM order_event WHERE order_id = 1 AND seq = 1; UPDATE order_event SET order_id = 1 WHERE order_id = 2', 1, CHANGED],
+]) {
+  test(`the audit names ${what}, and no other order`, async () => {
+    const setup = `${THREE} SET LOCAL session_replication_role = replica; ${tampering};`;
+    assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', setup, schema.admin), [{ order_id: 1, seq, problem }]);
+  });
+}
+
+test('an erasure of personal data leaves the chain whole', async () => {
+  const setup = `${THREE} UPDATE orders SET customer_name = 'x', email = 'x'; UPDATE orders SET customer_name = NULL, email = NULL;`;
+  assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', setup), []);
+});
+
+test('triggers cannot be switched off by the workers', async () => {
+  for (const attack of ["SET session_replication_role = 'replica'", 'ALTER TABLE order_event DISABLE TRIGGER ALL', 'DROP TRIGGER append_only ON order_event']) {
+    await schema.refuses(attack, { code: '42501', message: /permission denied|must be owner/ });
+  }
+});
