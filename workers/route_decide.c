@@ -240,13 +240,27 @@ static void take_pick(struct routing *r, const struct route_group *g, int64_t it
 	}
 }
 
+/* How many of a part's units this plan makes wait, and how many it spares further waiting. */
+static int64_t newly_waiting(const struct route_part *p)
+{
+	int64_t rest = p->open + p->waiting - p->taken;
+
+	return rest > p->waiting ? rest - p->waiting : 0;
+}
+
+static int64_t newly_filled(const struct route_part *p)
+{
+	int64_t rest = p->open + p->waiting - p->taken;
+
+	return rest < p->waiting ? p->waiting - rest : 0;
+}
+
 /* The queue after this order: what it got is no longer waited for, what it did not get waits behind everybody. */
 static void update_queue(struct routing *r, const struct route_group *g)
 {
 	for (size_t i = 0; i < r->parts.count; i++) {
 		const struct route_part *p = r->parts.items + i;
-		int64_t rest = p->open + p->waiting - p->taken;
-		int64_t filled = p->waiting > rest ? p->waiting - rest : 0;
+		int64_t filled = newly_filled(p);
 
 		if (p->group != g->id || !is_tracked(r, p->item))
 			continue;
@@ -259,9 +273,9 @@ static void update_queue(struct routing *r, const struct route_group *g)
 			wait->quantity -= n;
 			filled -= n;
 		}
-		if (rest > p->waiting)
+		if (newly_waiting(p))
 			*LIST_PUSH(r->b->arena, &r->queue) =
-				(struct route_wait){p->item, g->order, rest - p->waiting};
+				(struct route_wait){p->item, g->order, newly_waiting(p)};
 	}
 }
 
@@ -312,11 +326,13 @@ static json_t *items_json(const struct routing *r, const struct route_group *g)
 		const struct route_part *p = r->parts.items + i;
 
 		if (p->group == g->id)
-			json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:I}", "part",
-							      (json_int_t)p->id, "item",
-							      (json_int_t)p->item, "wanted",
-							      (json_int_t)(p->open + p->waiting),
-							      "shipped_now", (json_int_t)p->taken));
+			json_array_append_new(
+				list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "part",
+						(json_int_t)p->id, "item", (json_int_t)p->item,
+						"wanted", (json_int_t)(p->open + p->waiting),
+						"shipped_now", (json_int_t)p->taken, "waits",
+						(json_int_t)newly_waiting(p), "filled",
+						(json_int_t)newly_filled(p)));
 	}
 	return list;
 }
@@ -347,12 +363,11 @@ static void add_decision(struct routing *r, const struct route_group *g,
 	d->detail = detail_text(r->b->arena, detail);
 	for (size_t i = 0; i < r->parts.count; i++) {
 		const struct route_part *p = r->parts.items + i;
-		int64_t rest = p->open + p->waiting - p->taken;
 
 		if (p->group != g->id)
 			continue;
-		d->has_filled |= rest < p->waiting;
-		d->has_backordered |= rest > p->waiting;
+		d->has_filled |= newly_filled(p) > 0;
+		d->has_backordered |= newly_waiting(p) > 0;
 	}
 }
 

@@ -26,17 +26,17 @@ SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 
                 FROM (SELECT l.id, l.title, coalesce(l.variant_title, '') AS variant, ceil(max(a.quantity::numeric / p.per_unit))::bigint AS n
                         FROM allocation AS a JOIN line_part AS p ON p.id = a.line_part_id JOIN order_line AS l ON l.id = p.order_line_id
                        WHERE a.shipment_id = c.subject_id GROUP BY l.id) AS t)
-           WHEN 'backorder' THEN
+           ELSE -- what the plan said: units that wait from now on, or units that need not wait any more
              (SELECT coalesce(json_agg(json_build_object('title', t.title, 'variant', t.variant, 'quantity', t.n, 'promised', t.promised) ORDER BY t.id), '[]')
-                FROM (SELECT l.id, l.title, coalesce(l.variant_title, '') AS variant, ceil(max(b.wanted::numeric / p.per_unit))::bigint AS n,
+                FROM (SELECT l.id, l.title, coalesce(l.variant_title, '') AS variant,
+                             ceil(max(CASE c.kind WHEN 'backorder' THEN i.waits ELSE i.filled END::numeric / p.per_unit))::bigint AS n,
                              coalesce(max(b.promised)::text, '') AS promised
-                        FROM backorder AS b JOIN line_part AS p ON p.id = b.line_part_id JOIN order_line AS l ON l.id = p.order_line_id
-                       WHERE b.order_id = o.id AND b.state <> 'cancelled' GROUP BY l.id) AS t)
-           ELSE
-             (SELECT coalesce(json_agg(json_build_object('title', t.title, 'variant', t.variant, 'quantity', t.n) ORDER BY t.id), '[]')
-                FROM (SELECT l.id, l.title, coalesce(l.variant_title, '') AS variant, ceil(max((b.wanted - b.quantity)::numeric / p.per_unit))::bigint AS n
-                        FROM backorder AS b JOIN line_part AS p ON p.id = b.line_part_id JOIN order_line AS l ON l.id = p.order_line_id
-                       WHERE b.order_id = o.id AND b.wanted > b.quantity AND b.state <> 'cancelled' GROUP BY l.id) AS t)
+                        FROM routing_decision AS d
+                        CROSS JOIN jsonb_to_recordset(d.detail -> 'items') AS i(part bigint, waits bigint, filled bigint)
+                        JOIN line_part AS p ON p.id = i.part JOIN order_line AS l ON l.id = p.order_line_id
+                        LEFT JOIN backorder AS b ON b.line_part_id = p.id AND b.state = 'waiting'
+                       WHERE d.id = c.subject_id AND CASE c.kind WHEN 'backorder' THEN i.waits ELSE i.filled END > 0
+                       GROUP BY l.id) AS t)
          END,
          'to_follow',
            (SELECT coalesce(json_agg(json_build_object('title', t.title, 'variant', t.variant, 'quantity', t.n, 'promised', t.promised) ORDER BY t.id), '[]')
