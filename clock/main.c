@@ -157,6 +157,7 @@ static int start(struct clock *c, const char *path, struct conf *conf, struct er
 	c->pool = db_pool_new(&(struct db_settings){
 		.url = conf->database.url,
 		.application = "waybill-clock",
+		.actor = "worker:clock",
 		.connections = 1,
 	});
 	return amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = c->holder},

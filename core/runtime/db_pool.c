@@ -44,6 +44,20 @@ static const char *url_options(struct arena *a, const char *url)
 	return found;
 }
 
+/* As a value of "options": blanks end one, and a backslash keeps what follows it. NULL: nobody. */
+static const char *escape_option(struct arena *a, const char *value)
+{
+	size_t len = value ? strlen(value) : 0;
+	char *out = arena_alloc(a, 2 * len + 1), *to = out;
+
+	for (size_t i = 0; i < len; i++) {
+		if (strchr(" \\\t\r\n\v\f", value[i]))
+			*to++ = '\\';
+		*to++ = value[i];
+	}
+	return out;
+}
+
 /* What comes before dbname is a default that the url may change; what comes after it holds. */
 static void set_keywords(struct db_pool *pool, const struct db_settings *settings)
 {
@@ -58,9 +72,9 @@ static void set_keywords(struct db_pool *pool, const struct db_settings *setting
 		 arena_printf(pool->arena,
 			      "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d"
 			      " -c client_connection_check_interval=5000 -c TimeZone=UTC"
-			      " -c DateStyle=ISO",
+			      " -c DateStyle=ISO -c waybill.actor=%s",
 			      url_options(pool->arena, settings->url), pool->statement_timeout_ms,
-			      IDLE_IN_TRANSACTION_MS)},
+			      IDLE_IN_TRANSACTION_MS, escape_option(pool->arena, settings->actor))},
 	};
 
 	_Static_assert(sizeof pairs / sizeof *pairs < DB_KEYWORDS, "room for the NULL at the end");

@@ -1,0 +1,135 @@
+/* field - checking what people write */
+#include "cli/field.h"
+
+#include "core/domain/money.h"
+#include "core/runtime/decimal.h"
+#include "core/runtime/timestamp.h"
+#include "core/runtime/utf8.h"
+
+enum { DEGREE_PLACES = 6, DATE_CHARS = 10 };
+
+static int refuse(const struct field *f, struct err *e, const char *what)
+{
+	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: %s", f->name, what);
+}
+
+static int read_text(const struct field *f, const char *text, struct err *e)
+{
+	size_t len = strlen(text);
+
+	if (f->max && len > (size_t)f->max)
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: longer than %lld bytes", f->name,
+			       (long long)f->max);
+	if (utf8_bad_at(text, len) != len)
+		return refuse(f, e, "not UTF-8");
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			return refuse(f, e, "holds a control character");
+	return 0;
+}
+
+static int read_int(const struct field *f, const char *text, struct err *e)
+{
+	int64_t value;
+
+	if (text_to_int64(text, strlen(text), &value) || value < f->min || value > f->max)
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
+			       "%s: a whole number from %lld to %lld is needed", f->name,
+			       (long long)f->min, (long long)f->max);
+	return 0;
+}
+
+static int read_money(struct arena *a, const struct field *f, const char *text, const char **out,
+		      struct err *e)
+{
+	int64_t value;
+
+	if (money_parse(text, strlen(text), &value) || value < f->min || value > f->max)
+		return refuse(f, e, "an amount such as 12.50 is needed");
+	*out = arena_printf(a, "%lld", (long long)value);
+	return 0;
+}
+
+static int read_degrees(const struct field *f, const char *text, struct err *e)
+{
+	int64_t value, scale = 1000000;
+
+	if (decimal_parse(text, strlen(text), DEGREE_PLACES, &value) || value < f->min * scale ||
+	    value > f->max * scale)
+		return refuse(f, e, "degrees such as 52.520008 are needed");
+	return 0;
+}
+
+static int read_date(struct arena *a, const struct field *f, const char *text, struct err *e)
+{
+	const char *midnight = arena_printf(a, "%sT00:00:00Z", text);
+	int64_t us;
+
+	if (strlen(text) != DATE_CHARS || timestamp_parse(midnight, strlen(midnight), &us))
+		return refuse(f, e, "a date such as 2026-11-23 is needed");
+	return 0;
+}
+
+static int read_time(struct arena *a, const struct field *f, const char *text, const char **out,
+		     struct err *e)
+{
+	int64_t us;
+
+	if (timestamp_parse(text, strlen(text), &us))
+		return refuse(f, e, "a time such as 2026-11-23T05:30:00Z is needed");
+	*out = timestamp_format(a, us);
+	return 0;
+}
+
+static int read_choice(const struct field *f, const char *text, struct err *e)
+{
+	size_t len = strlen(text);
+
+	for (const char *p = f->choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (strcspn(p, "|") == len && strncmp(p, text, len) == 0)
+			return 0;
+	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: one of %s is needed", f->name, f->choices);
+}
+
+int field_read(struct arena *a, const struct field *f, const char *text, const char **out,
+	       struct err *e)
+{
+	*out = arena_strdup(a, text);
+	if (!text[0])
+		return 0;
+	switch (f->kind) {
+	case FIELD_TEXT:
+		return read_text(f, text, e);
+	case FIELD_INT:
+		return read_int(f, text, e);
+	case FIELD_MONEY:
+		return read_money(a, f, text, out, e);
+	case FIELD_YES_NO:
+		*out = strcmp(text, "yes") == 0 ? "true" : "false";
+		return strcmp(text, "yes") && strcmp(text, "no")
+			       ? refuse(f, e, "yes or no is needed")
+			       : 0;
+	case FIELD_DATE:
+		return read_date(a, f, text, e);
+	case FIELD_TIME:
+		return read_time(a, f, text, out, e);
+	case FIELD_DEGREES:
+		return read_degrees(f, text, e);
+	case FIELD_CHOICE:
+		return read_choice(f, text, e);
+	case FIELD_FLAG:
+		return 0;
+	}
+	return err_bug(e, "%s: no such kind of field", f->name);
+}
+
+const char *field_takes(const struct field *f)
+{
+	static const char *const names[] = {
+		[FIELD_TEXT] = "TEXT",	     [FIELD_INT] = "NUMBER", [FIELD_MONEY] = "AMOUNT",
+		[FIELD_YES_NO] = "yes|no",   [FIELD_DATE] = "DATE",  [FIELD_TIME] = "TIME",
+		[FIELD_DEGREES] = "DEGREES", [FIELD_FLAG] = "",
+	};
+
+	return f->kind == FIELD_CHOICE ? f->choices : names[f->kind];
+}

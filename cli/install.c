@@ -1,0 +1,103 @@
+/* install - setup and migrate: from nothing to an installation */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "core/runtime/migrate.h"
+
+enum { BROKER_MS = 10000, KEY_MODE = 0600 };
+
+static const struct field setup_fields[] = {
+	{"key", FIELD_TEXT, .max = 1000,
+	 .help = "where the master key is or goes; else secrets.key_file"},
+	{0},
+};
+
+/* 1 when it was made, 0 when there is one; nobody else can read it at any moment. */
+static int make_key(struct cli *cli, const char *path, struct err *e)
+{
+	struct secret text = secret_key_make(cli->arena);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, KEY_MODE);
+
+	if (fd < 0 && errno == EEXIST)
+		return 0;
+	if (fd < 0)
+		return err_final(e, "cannot make %.120s: %s", path, strerror(errno));
+	int failed = write(fd, text.bytes, text.len) != (ssize_t)text.len ||
+		     write(fd, "\n", 1) != 1 || fsync(fd);
+
+	if (close(fd) || failed) {
+		unlink(path);
+		return err_final(e, "cannot write %.120s: %s", path, strerror(errno));
+	}
+	return 1;
+}
+
+static int setup(struct cli *cli, struct err *e)
+{
+	const char *given = cli_get(cli, "key");
+	const char *path = given ? given : cli->conf.secrets.key_file;
+	struct master_key *key;
+
+	if (!path[0])
+		return cli_usage(cli, e, "secrets.key_file is not set: set it, or give --key FILE");
+	int is_new = make_key(cli, path, e);
+
+	if (is_new < 0 || secret_key_read(path, &key, e))
+		return -1;
+	secret_key_free(key);
+	if (cli_broker(cli, BROKER_MS, e)) {
+		cli->status = EXIT_UNREACHABLE;
+		return err_prefix(e, "broker");
+	}
+	cli->output = json_pack("{s:s, s:b, s:i}", "key_file", path, "key_is_new", is_new, "queues",
+				(int)cli_role_count);
+	cli_say(cli,
+		is_new ? "\nThe master key is new. Keep a copy of it apart from the database's "
+			 "backups: without it the stores' credentials cannot be opened."
+		       : "\nThe master key was there.");
+	if (strcmp(path, cli->conf.secrets.key_file) != 0)
+		cli_say(cli, "Set secrets.key_file to it.");
+	cli_say(cli, "Next:  waybill migrate\n"
+		     "       waybill merchant add NAME\n"
+		     "       waybill location add --help\n"
+		     "       waybill item import FILE.csv\n"
+		     "       waybill stock import FILE.csv\n"
+		     "       waybill store add --help\n"
+		     "       waybill carrier add --help\n"
+		     "       waybill doctor");
+	return 0;
+}
+
+static void report(const char *name)
+{
+	fprintf(stderr, "applying %s\n", name);
+}
+
+static int migrate(struct cli *cli, struct err *e)
+{
+	const char *url = cli->conf.database.owner_url;
+	int applied = 0;
+
+	if (!url[0])
+		return err_final(
+			e, "database.owner_url is not set (nor $WAYBILL_OWNER_URL): migrations "
+			   "need the owner of the schema");
+	if (migrate_apply(url, report, &applied, e)) {
+		if (e->kind == ERR_RETRY)
+			cli->status = EXIT_UNREACHABLE;
+		return -1;
+	}
+	cli->output = json_pack("{s:i}", "applied", applied);
+	return 0;
+}
+
+const struct command install_commands[] = {
+	{"setup", "", 0, 0, setup_fields, setup,
+	 .help = "Make the master key if there is none, check the configuration, declare the queues",
+	 .is_alone = 1},
+	{"migrate", "", 0, 0, NULL, migrate, .help = "Bring the database to this version's schema",
+	 .is_alone = 1},
+	{0},
+};
