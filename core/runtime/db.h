@@ -104,11 +104,12 @@ struct db_result {
  *
  * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong number
  * of parameters is ERR_BUG. Errors by SQLSTATE: classes 08, 53, 57P, 58 and 40 (serialization,
- * deadlock), a lock or a statement that took too long are ERR_RETRY (ERR_CODE_CONFLICT for 40 and
- * locks, ERR_CODE_TIMEOUT for statements, ERR_CODE_DISCONNECTED for lost connections); classes 22,
- * 23, 44, 54 and P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; all else is ERR_BUG. The
- * message holds PostgreSQL's primary text, never values. A server that does not answer, not even
- * with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
+ * deadlock), 23505 (a row that another transaction wrote first), a lock or a statement that took
+ * too long are ERR_RETRY (ERR_CODE_CONFLICT for 40, 23505 and locks, ERR_CODE_TIMEOUT for
+ * statements, ERR_CODE_DISCONNECTED for lost connections); classes 22, 23 otherwise, 44, 54 and
+ * P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; all else is ERR_BUG. The message holds
+ * PostgreSQL's primary text, never values. A server that does not answer, not even with a
+ * time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
  */
 YIELDS
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,

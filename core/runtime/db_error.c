@@ -15,6 +15,7 @@ static const struct verdict {
 	 ERR_CODE_DISCONNECTED},	   /* a plan from before a migration: prepare anew */
 	{"22P03", ERR_BUG, ERR_CODE_NONE}, /* a parameter of another type than declared */
 	{"22", ERR_FINAL, ERR_CODE_DATA},
+	{"23505", ERR_RETRY, ERR_CODE_CONFLICT}, /* somebody else was first: look again */
 	{"23", ERR_FINAL, ERR_CODE_DATA},
 	{"25P03", ERR_RETRY, ERR_CODE_DISCONNECTED}, /* idle in a transaction for too long */
 	{"40", ERR_RETRY, ERR_CODE_CONFLICT},
