@@ -1,0 +1,167 @@
+'use strict';
+
+/*
+ * The story that the demo and the tests tell: a store sells, carriers and mail servers fail now and
+ * then, and the merchant does what only people can do, until nothing is left to do.
+ */
+
+const { Merchant } = require('./merchant');
+const { SHOP, LOCATIONS, GOODS, KITS, INTANGIBLE, SURPRISE } = require('./goods');
+const { ADDRESS } = require('./mix');
+
+const CHUNK = 10; /* orders sent at once */
+const TURN_MS = 250;
+const WAITING = ['PRINT', 'POSTER'];
+
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/* Everything that shows where things stand, in one statement. */
+const SITUATION = `SELECT
+  (SELECT count(*) FROM orders) AS orders,
+  (SELECT count(*) FROM orders WHERE state IN ('fulfilled', 'cancelled')) AS orders_done,
+  (SELECT count(*) FROM orders WHERE step = 'route' AND NOT is_held) AS to_route,
+  (SELECT count(*) FROM shipment WHERE state <> 'cancelled') AS shipments,
+  (SELECT count(*) FROM shipment WHERE state = 'shipped') AS shipped,
+  (SELECT count(*) FROM label_purchase WHERE state = 'bought') AS labels,
+  (SELECT count(*) FROM shipment WHERE source_id IS NOT NULL) AS told,
+  (SELECT count(*) FROM notice WHERE outcome = 'sent') AS mails,
+  (SELECT count(*) FROM backorder WHERE state = 'waiting') AS waiting,
+  (SELECT count(*) FROM dead_letter WHERE state = 'open') AS dead,
+  (SELECT count(*) FROM due_job WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity') AS due,
+  (SELECT coalesce(json_agg(json_build_object('order', o.name, 'kind', h.kind, 'reason', h.reason) ORDER BY o.id), '[]')
+     FROM hold AS h JOIN orders AS o ON o.id = h.order_id LEFT JOIN shipment AS s ON s.id = h.shipment_id
+    WHERE h.cleared_at IS NULL AND o.state <> 'cancelled' AND s.state IS DISTINCT FROM 'cancelled') AS holds,
+  (SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM shipment WHERE state = 'released' AND step IS NULL AND NOT is_held) AS floor`;
+
+/* What is ordered and not there comes in two deliveries; the first is not enough. */
+function deliveries(mix) {
+  const lines = mix.flatMap((one) => one.words.lines);
+  const missing = WAITING.map((sku) => {
+    const ordered = lines.filter((line) => line.sku === sku).reduce((sum, line) => sum + line.quantity, 0);
+    return { sku, units: ordered - Object.values(GOODS[sku].stock).reduce((sum, units) => sum + units, 0) };
+  });
+  const part = (share) => missing.map(({ sku, units }) => ({ sku, units: share(units) })).filter(({ units }) => units > 0);
+  return [...part((units) => Math.ceil(units / 2)), ...part((units) => Math.floor(units / 2))];
+}
+
+class Story {
+  constructor(house, mix) {
+    this.house = house;
+    this.mix = mix;
+    this.merchant = new Merchant(house);
+    this.by_name = new Map(mix.map((one) => [one.name, one]));
+    this.done = new Set(); /* acts that are done, by name */
+    this.deliveries = deliveries(mix);
+    this.on_turn = () => {};
+  }
+
+  /* The store as its owner has set it up; mix: which webhooks go wrong. */
+  async open_shop(webhooks = {}) {
+    const { house } = this;
+    await house.control('shopify', 'shops', 'POST', { domain: SHOP });
+    const places = await house.control('shopify', `shops/${SHOP}/locations`, 'POST', LOCATIONS.map(({ name }) => ({ name })));
+    house.store_locations = Object.fromEntries(LOCATIONS.map(({ code }, i) => [code, places[i].id]));
+    const variant = ([sku, { title, price, grams = 0, requires_shipping, gift_card }]) => (
+      { sku, title, price, grams, requires_shipping, gift_card });
+    await house.control('shopify', `shops/${SHOP}/variants`, 'POST',
+      [...Object.entries({ ...GOODS, ...KITS, ...INTANGIBLE }), [SURPRISE.sku, SURPRISE]].map(variant));
+    await this.merchant.open();
+    await house.control('shopify', `shops/${SHOP}/settings`, 'POST', { webhooks: { url: this.merchant.hook_url, ...webhooks } });
+  }
+
+  shop_act(name, act, json = {}) {
+    this.last_act = Date.now();
+    return this.house.control('shopify', `shops/${SHOP}/orders/${encodeURIComponent(name)}/${act}`, 'POST', json);
+  }
+
+  async sell() {
+    for (let i = 0; i < this.mix.length; i += CHUNK) {
+      await this.house.control('shopify', `shops/${SHOP}/orders`, 'POST', this.mix.slice(i, i + CHUNK).map((one) => one.words));
+      await this.turn();
+    }
+  }
+
+  async look() {
+    this.now = await this.house.db.row(SITUATION);
+    this.on_turn(this.now);
+    return this.now;
+  }
+
+  /* Does something once; true when it was done before. */
+  async once(what, act) {
+    if (this.done.has(what)) return;
+    this.done.add(what);
+    await act();
+  }
+
+  /* What people and buyers do as things stand. */
+  async turn() {
+    const now = await this.look();
+    for (const shipment of now.floor) await this.merchant.ship(shipment);
+    for (const hold of now.holds) await this.answer_hold(hold);
+    if (now.orders < this.mix.length) return;
+    for (const one of this.mix) {
+      if (one.expect.later && !one.expect.wait_for_hold) {
+        await this.once(`${one.expect.later} ${one.name}`, () => this.shop_act(one.name, one.expect.later));
+      }
+    }
+    if (now.to_route === 0) await this.restock();
+  }
+
+  /* The next delivery of what was missing. */
+  async restock() {
+    const delivery = this.deliveries.shift();
+    if (delivery) await this.merchant.receive(delivery.sku, 'EAST', delivery.units);
+  }
+
+  async answer_hold({ order, kind, reason }) {
+    const { expect } = this.by_name.get(order);
+    if (kind === 'unknown_sku') await this.once('surprise', () => this.merchant.add_surprise());
+    if (kind === 'store' && expect.later === 'release') await this.once(`release ${order}`, () => this.release(order));
+    if (kind === 'no_address') await this.once(`address ${order}`, () => this.shop_act(order, 'update', { shipping_address: ADDRESS }));
+    if (kind === 'store' && expect.later === 'cancel') await this.once(`cancel ${order}`, () => this.shop_act(order, 'cancel'));
+    if (kind === 'no_address' && !(await this.has_address(order))) return;
+    if (expect.clear === kind || /carrier refuses/.test(reason)) await this.merchant.clear(order, kind);
+  }
+
+  async release(order) {
+    const { fulfillment_orders: work } = await this.house.control('shopify', `shops/${SHOP}/orders/${encodeURIComponent(order)}`);
+    for (const { id } of work) {
+      this.last_act = Date.now();
+      await this.house.control('shopify', `shops/${SHOP}/fulfillment_orders/${id}/release`, 'POST', {});
+    }
+  }
+
+  async has_address(order) {
+    return Number(await this.house.db.value(`SELECT count(*) FROM delivery_group AS g JOIN orders AS o ON o.id = g.order_id
+      WHERE o.name = '${order}' AND g.address1 IS NOT NULL`)) > 0;
+  }
+
+  /* Orders that Waybill has not seen as the store has them now. */
+  async behind() {
+    const { shops } = await this.house.control('shopify', 'books');
+    const seen = new Map((await this.house.db.rows(`SELECT source_id, extract(epoch FROM source_updated_at)::bigint AS s FROM orders`))
+      .map((row) => [row.source_id, Number(row.s)]));
+    return shops[SHOP].orders.filter((one) => !(seen.get(one.id) >= Math.floor(Date.parse(one.updated_at) / 1000)))
+      .map((one) => one.name);
+  }
+
+  is_all_done() {
+    return this.deliveries.length === 0
+      && this.mix.every(({ name, expect }) => !expect.later || this.done.has(`${expect.later} ${name}`));
+  }
+
+  /* Until nothing is due and the store has nothing new. */
+  async finish(deadline_ms) {
+    const end = Date.now() + deadline_ms;
+    for (;;) {
+      await this.turn();
+      const is_quiet = this.now.orders >= this.mix.length && this.now.due === 0 && this.now.floor.length === 0;
+      if (is_quiet && this.is_all_done() && (await this.behind()).length === 0 && (await this.look()).due === 0) return;
+      if (Date.now() > end) throw new Error(`not done after ${deadline_ms / 1000} s: ${JSON.stringify(this.now)}`);
+      await pause(TURN_MS);
+    }
+  }
+}
+
+module.exports = { Story, SITUATION };
