@@ -1,0 +1,123 @@
+'use strict';
+
+/*
+ * Every statement of core/sql is one that the migrated schema and the workers' user can run, and the
+ * hot ones find their rows by an index.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const fs = require('fs');
+const path = require('path');
+const { Schema, TOP } = require('../lib');
+
+const FOLDER = path.join(TOP, 'core', 'sql');
+const FILES = fs.readdirSync(FOLDER).filter((file) => file.endsWith('.sql')).sort();
+const ORDERS = 20000;
+
+const text_of = (file) => fs.readFileSync(path.join(FOLDER, file), 'utf8');
+const without_comments = (sql) => sql.replace(/--.*/g, '');
+
+let schema;
+
+/* As many orders as a busy week has, each with a line, a shipment, a notice and an allocation; few are due. */
+test.before(async () => {
+  schema = await Schema.open('statements');
+  await schema.owner.run(`
+    INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, 1000000, 'receive');
+    INSERT INTO orders (id, merchant_id, store_id, source_id, name, state, placed_at, payment_status, currency, total,
+                        presentment_currency, source_updated_at, source_hash, step)
+      SELECT n, 1, 1, n, '#' || n, 'awaiting_fulfillment', now(), 'paid', 'EUR', 10000, 'EUR', now(), sha256(''),
+             CASE WHEN n % 100 = 0 THEN 'route' END FROM generate_series(1, ${ORDERS}) AS n;
+    INSERT INTO delivery_group (id, order_id, position, kind) SELECT id, id, 0, 'ship' FROM orders;
+    INSERT INTO order_line (id, order_id, delivery_group_id, source_id, title, ordered, unit_price, unit_price_presentment, needs_shipping)
+      SELECT id, id, id, 'l', 'A thing', 2, 1, 1, true FROM orders;
+    INSERT INTO line_part (id, order_id, order_line_id, item_id, per_unit, quantity) SELECT id, id, id, 1, 1, 2 FROM orders;
+    INSERT INTO shipment (id, merchant_id, order_id, delivery_group_id, location_id, state, step)
+      SELECT id, 1, id, id, 1, 'released', CASE WHEN id % 100 = 0 THEN 'label' END FROM orders;
+    INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity) SELECT id, id, 1, 1, id, 1 FROM orders;
+    INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted) SELECT id, id, 1, 1, 1 FROM orders WHERE id % 2 = 0;
+    INSERT INTO parcel (id, shipment_id) SELECT id, id FROM shipment;
+    INSERT INTO notice (order_id, kind, subject_id, step) SELECT id, 'shipment', id, CASE WHEN id % 100 = 0 THEN 'notify' END FROM orders;
+    INSERT INTO order_event (order_id, actor, kind) SELECT id, 'user:test', 'noted' FROM orders;`);
+  await schema.admin.run('ANALYZE;');
+});
+
+for (const file of FILES) {
+  test(`${file} can be prepared`, () => schema.db.run(`PREPARE statement AS ${text_of(file)};`));
+
+  test(`the parameters of ${file} are numbered without a gap`, () => {
+    const numbers = [...new Set([...without_comments(text_of(file)).matchAll(/\$(\d+)/g)].map((match) => Number(match[1])))];
+    assert.deepStrictEqual(numbers.sort((a, b) => a - b), numbers.map((_, i) => i + 1));
+  });
+}
+
+/* The nodes of a plan, as "Seq Scan on orders". */
+function nodes(plan) {
+  const relation = plan['Relation Name'] ? ` on ${plan['Relation Name']}` : '';
+  return [plan['Node Type'] + relation, ...(plan.Plans || []).flatMap(nodes)];
+}
+
+async function plan_of(sql, values) {
+  const printed = await schema.db.run(`SET plan_cache_mode = force_generic_plan;
+    PREPARE statement AS ${sql}; EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
+  return nodes(JSON.parse(printed)[0].Plan);
+}
+
+const LARGE = /^Seq Scan on (orders|shipment|allocation|order_line|line_part|backorder|delivery_group|parcel|notice|order_event)$/;
+const IDS = "'{1,2,3}'";
+const LEASE = "'host/route@1/1/x', 60";
+
+/* What every order passes through, many times a second. */
+const HOT = {
+  'allocation_add.sql': '\'{}\', \'{}\', \'{}\', \'{}\', \'{}\', \'{}\'',
+  'backorder_set.sql': `${IDS}, ${IDS}`,
+  'cancel_units.sql': `${IDS}, ${IDS}`,
+  'fulfill_done.sql': `${IDS}, 'x', '{a,b,c}'`,
+  'ingest_lines.sql': IDS,
+  'ingest_lock.sql': "'{1,1,1}', '{1,2,3}'",
+  'item_lock.sql': IDS,
+  'label_done.sql': `${IDS}, 'x'`,
+  'label_purchases.sql': IDS,
+  'line_part_add.sql': `${IDS}, ${IDS}, ${IDS}`,
+  'notify_claim.sql': `${IDS}, ${LEASE}`,
+  'notify_done.sql': `${IDS}, 'x', '{a,b,c}'`,
+  'order_lock.sql': IDS,
+  'order_route_due.sql': IDS,
+  'order_walk.sql': `${IDS}, '{paid,paid,paid}', '{paid,paid,paid}'`,
+  'reconcile_newer.sql': `1, '{1,2,3}', ${IDS}`,
+  'route_claim.sql': IDS,
+  'route_done.sql': `${IDS}, ${IDS}`,
+  'route_exclusions.sql': IDS,
+  'route_groups.sql': IDS,
+  'route_parts.sql': IDS,
+  'route_resolve.sql': IDS,
+  'shipment_claim.sql': `${IDS}, 'label', ${LEASE}`,
+  'shipment_facts.sql': IDS,
+  'shipment_lines.sql': IDS,
+  'shipment_lost_units.sql': IDS,
+};
+
+for (const [file, values] of Object.entries(HOT)) {
+  test(`${file} finds its rows by an index`, async () => {
+    assert.deepStrictEqual((await plan_of(text_of(file), values)).filter((node) => LARGE.test(node)), []);
+  });
+}
+
+/* What runs inside functions. */
+for (const [what, sql, values] of [
+  ['the clock', `SELECT d.id FROM shipment AS d WHERE d.step = $1::text AND d.due_at <= now() AND NOT d.is_held
+     ORDER BY d.due_at, d.id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED`, "'label'"],
+  ['a hold', 'SELECT id FROM shipment WHERE order_id = $1::bigint', '1'],
+  ['an event', 'SELECT * FROM order_event WHERE order_id = $1::bigint ORDER BY seq DESC LIMIT 1', '1'],
+  ['the audit', 'SELECT * FROM audit_broken($1::bigint, $1::bigint)', '1'],
+]) {
+  test(`${what} finds its rows by an index`, async () => {
+    assert.deepStrictEqual((await plan_of(sql, values)).filter((node) => LARGE.test(node)), []);
+  });
+}
+
+test('this test can tell: without an index there is a scan', async () => {
+  const plan = await plan_of('SELECT id FROM orders WHERE note = $1::text', "'x'");
+  assert.ok(plan.some((node) => LARGE.test(node)), plan.join(', '));
+});
