@@ -127,6 +127,13 @@ static void forget_claim(struct job *job)
 	job->err = (struct err){0};
 }
 
+/* Who does it, for events and holds. */
+static int name_actor(struct batch *b, struct err *e)
+{
+	return db_run(b->db, b->arena, SQL_ACTOR, NULL, e,
+		      db_text(arena_printf(b->arena, "worker:%s", b->role->name)));
+}
+
 /* One transaction around one step. The jobs' errors are put back when it is rolled back. */
 static int run_once(const struct batch_run *run, struct db *db, step_fn *step, int is_claim,
 		    struct err *e)
@@ -145,7 +152,7 @@ static int run_once(const struct batch_run *run, struct db *db, step_fn *step, i
 
 	for (size_t i = 0; i < run->count; i++)
 		before[i] = run->jobs[i]->err;
-	int failed = db_begin(db, e) || step(&b, e) || db_commit(db, e);
+	int failed = db_begin(db, e) || name_actor(&b, e) || step(&b, e) || db_commit(db, e);
 
 	if (failed) {
 		db_rollback(db, NULL);
