@@ -77,6 +77,7 @@ void order_doc_hash(const struct order_doc *doc, unsigned char out[32])
 	add_number(to, doc->refunded);
 	add_number(to, doc->outstanding);
 	add_text(to, doc->email);
+	add_text(to, doc->note);
 	add_number(to, (int64_t)doc->group_count);
 	for (size_t i = 0; i < doc->group_count; i++)
 		add_group(to, &doc->groups[i]);

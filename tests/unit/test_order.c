@@ -638,7 +638,7 @@ static void the_hash_sees_what_matters_and_nothing_else(void **state)
 		{"lines.0.needs_shipping", "false", 1},
 		{"lines.0.group", "1", 1},
 		{"updated_at", "\"2026-11-25T00:00:00Z\"", 0},
-		{"note", "\"other\"", 0},
+		{"note", "\"other\"", 1},
 		{"name", "\"#P43\"", 0},
 		{"lines.0.title", "\"Cup\"", 0},
 		{"lines.0.grams", "300", 0},
