@@ -74,6 +74,7 @@ static int read_webhook(struct job *job, struct ingest *in, struct err *e)
 		break;
 	case WEBHOOK_FETCH:
 		job->acts = 1;
+		in->asks_again = in->event.fulfillment_order_id != NULL;
 		break;
 	case WEBHOOK_IGNORED:
 	case WEBHOOK_UNINSTALLED:

@@ -27,6 +27,7 @@ struct ingest {
 	int has_order;	 /* event.order is to be written */
 	int is_fetched;	 /* it comes from the store itself, just now: it wins over equal times */
 	int is_disputed; /* the store must say what is true */
+	int asks_again; /* what the store lets us ship has changed: its vetoes are asked for again */
 	unsigned char hash[32];
 	char hash_hex[65];
 	int64_t order_id; /* once known */

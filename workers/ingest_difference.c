@@ -1,0 +1,350 @@
+/*
+ * ingest_difference - what an order as its store has it changes in what we have
+ *
+ * No database and no broker here: jobs and what is known go in, rows to write come out.
+ */
+#include <stdlib.h>
+
+#include "workers/ingest_rows.h"
+
+#define PUSH(w, list) LIST_PUSH((w)->b->arena, &(w)->list)
+
+static int compare_jobs(const void *x, const void *y)
+{
+	const struct ingest *a = (*(struct job *const *)x)->data,
+			    *b = (*(struct job *const *)y)->data;
+
+	if (a->store.id != b->store.id)
+		return a->store.id < b->store.id ? -1 : 1;
+	int by_id = strcmp(a->event.order.source_id, b->event.order.source_id);
+
+	if (by_id)
+		return by_id;
+	if (a->event.order.updated_at_us != b->event.order.updated_at_us)
+		return a->event.order.updated_at_us < b->event.order.updated_at_us ? -1 : 1;
+	return a->is_fetched - b->is_fetched;
+}
+
+static int is_same_order(const struct ingest *a, const struct ingest *b)
+{
+	return a->store.id == b->store.id &&
+	       strcmp(a->event.order.source_id, b->event.order.source_id) == 0;
+}
+
+size_t ingest_newest(struct job **jobs, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(jobs, count, sizeof *jobs, compare_jobs);
+	for (size_t i = 0; i < count; i++) {
+		const struct ingest *in = jobs[i]->data;
+		struct ingest *next = i + 1 < count ? jobs[i + 1]->data : NULL;
+
+		if (!next || !is_same_order(in, next)) {
+			jobs[kept++] = jobs[i];
+			continue;
+		}
+		next->asks_again |= in->asks_again;
+		if (in->event.order.updated_at_us == next->event.order.updated_at_us)
+			next->is_disputed =
+				in->is_disputed || strcmp(in->hash_hex, next->hash_hex) != 0;
+	}
+	return kept;
+}
+
+static int is_releasable(const struct ingest *in)
+{
+	const char *on = in->store.release_on;
+	enum payment_status payment = in->event.order.payment;
+
+	if (in->event.order.cancelled_at_us)
+		return 0;
+	switch (payment) {
+	case PAYMENT_PAID:
+	case PAYMENT_PARTIALLY_REFUNDED:
+		return 1;
+	case PAYMENT_AUTHORIZED:
+		return strcmp(on, "paid") != 0;
+	case PAYMENT_UNKNOWN:
+	case PAYMENT_PENDING:
+	case PAYMENT_PARTIALLY_PAID:
+	case PAYMENT_EXPIRED:
+		return strcmp(on, "always") == 0;
+	case PAYMENT_REFUNDED:
+	case PAYMENT_VOIDED:
+	case PAYMENT_STATUS_COUNT:
+		return 0;
+	}
+	return 0;
+}
+
+static const char *first_state(const struct ingest *in)
+{
+	if (in->event.order.cancelled_at_us)
+		return "cancelled";
+	if (is_releasable(in))
+		return "paid";
+	return in->event.order.payment == PAYMENT_AUTHORIZED ||
+			       in->event.order.payment == PAYMENT_PARTIALLY_PAID
+		       ? "payment_processing"
+		       : "pending";
+}
+
+static struct order_row order_row(const struct ingest *in, int64_t id)
+{
+	const struct order_doc *d = &in->event.order;
+
+	return (struct order_row){
+		.id = id,
+		.merchant_id = in->store.merchant_id,
+		.store_id = in->store.id,
+		.source_id = d->source_id,
+		.name = d->name,
+		.state = first_state(in),
+		.is_test = d->is_test,
+		.placed_us = d->placed_at_us,
+		.cancelled_us = d->cancelled_at_us ? d->cancelled_at_us : DB_INT64_NULL,
+		.payment = payment_status_names[d->payment],
+		.currency = d->currency,
+		.total = d->total,
+		.paid = d->paid,
+		.refunded = d->refunded,
+		.outstanding = d->outstanding,
+		.presentment_currency = d->presentment_currency,
+		.presentment_total = d->presentment_total,
+		.presentment_outstanding = d->presentment_outstanding,
+		.customer_name = d->customer_name,
+		.email = d->email,
+		.phone = d->phone,
+		.locale = d->locale,
+		.note = d->note,
+		.updated_us = d->updated_at_us,
+		.hash = in->hash_hex,
+	};
+}
+
+static void add_groups(struct ingest_writing *w, const struct ingest *in)
+{
+	const struct order_doc *d = &in->event.order;
+
+	for (size_t g = 0; g < d->group_count; g++)
+		*PUSH(w, groups) = (struct group_row){
+			.id = w->ids[w->next_group++],
+			.order_id = in->order_id,
+			.position = (int64_t)g,
+			.kind = delivery_kind_names[d->groups[g].kind],
+			.address = d->groups[g].address,
+			.service_title = d->groups[g].service_title,
+			.service_code = d->groups[g].service_code,
+			.not_before_us = d->groups[g].ship_not_before_us
+						 ? d->groups[g].ship_not_before_us
+						 : DB_INT64_NULL,
+		};
+}
+
+static int64_t cancelled_units(const struct order_doc *d, const struct order_doc_line *l)
+{
+	return d->cancelled_at_us ? l->quantity : l->quantity - l->current_quantity;
+}
+
+static void add_line(struct ingest_writing *w, const struct ingest *in,
+		     const struct order_doc_line *l)
+{
+	*PUSH(w, lines) = (struct line_row){
+		.id = w->ids[w->next_line++],
+		.order_id = in->order_id,
+		.position = (int64_t)l->group,
+		.source_id = l->source_id,
+		.variant_id = l->variant_id,
+		.sku = l->sku,
+		.title = l->title,
+		.variant_title = l->variant_title,
+		.ordered = l->quantity,
+		.cancelled = cancelled_units(&in->event.order, l),
+		.unit_price = l->unit_price,
+		.unit_price_presentment = l->unit_price_presentment,
+		.grams = l->grams,
+		.needs_shipping = l->needs_shipping,
+	};
+}
+
+static void add_event(struct ingest_writing *w, const struct ingest *in, const char *kind)
+{
+	struct arena *a = w->b->arena;
+	json_t *detail = json_pack("{s:s, s:s*, s:i}", "payment",
+				   payment_status_names[in->event.order.payment], "topic",
+				   in->topic, "lines", (int)in->event.order.line_count);
+	char *text = json_dumps(detail, JSON_COMPACT);
+
+	*PUSH(w, events) = (struct event_row){
+		.order_id = in->order_id,
+		.actor = arena_printf(a, "store:%s", in->store.domain),
+		.kind = kind,
+		.shipment_id = DB_INT64_NULL,
+		.detail = arena_strdup(a, text),
+	};
+	free(text);
+	json_decref(detail);
+}
+
+static void add_hold(struct ingest_writing *w, int64_t order_id, const char *kind,
+		     const char *reason)
+{
+	*PUSH(w, holds) = (struct hold_row){order_id, DB_INT64_NULL, kind, reason};
+}
+
+static void add_new(struct ingest_writing *w, struct job *job)
+{
+	struct ingest *in = job->data;
+	const struct order_doc *d = &in->event.order;
+
+	in->order_id = job->order_id = w->ids[w->next_order++];
+	*PUSH(w, orders) = order_row(in, in->order_id);
+	add_groups(w, in);
+	for (size_t i = 0; i < d->line_count; i++)
+		add_line(w, in, d->lines + i);
+	add_event(w, in, "received");
+	if (d->cancelled_at_us)
+		return;
+	if (d->is_test)
+		add_hold(
+			w, in->order_id, "test_order",
+			"the store marks this order as a test; clear the hold to ship it all the same");
+	if (d->placed_at_us < in->store.orders_from_us)
+		add_hold(
+			w, in->order_id, "too_old",
+			"placed before the store's orders_from; clear the hold to ship it from here");
+	if (is_releasable(in))
+		*PUSH(w, due) = in->order_id;
+}
+
+/* ---- orders we have ---- */
+
+static int is_delivered(const char *state)
+{
+	return strcmp(state, "fulfilled") == 0 || strcmp(state, "delivered") == 0;
+}
+
+static void add_walk(struct ingest_writing *w, int64_t order_id, const char *from, const char *to)
+{
+	*PUSH(w, walks) = (struct walk_row){order_id, from, to};
+}
+
+/* Payment moves the state along the legal path, a step at a time. */
+static void walk_payment(struct ingest_writing *w, const struct ingest *in, const char *state)
+{
+	enum payment_status payment = in->event.order.payment;
+	int is_pending = strcmp(state, "pending") == 0;
+	int is_processing = strcmp(state, "payment_processing") == 0;
+
+	if (is_releasable(in) && (is_pending || is_processing)) {
+		if (is_pending)
+			add_walk(w, in->order_id, "pending", "payment_processing");
+		add_walk(w, in->order_id, "payment_processing", "paid");
+	} else if (is_pending &&
+		   (payment == PAYMENT_AUTHORIZED || payment == PAYMENT_PARTIALLY_PAID)) {
+		add_walk(w, in->order_id, "pending", "payment_processing");
+	} else if (payment == PAYMENT_REFUNDED && is_delivered(state)) {
+		add_walk(w, in->order_id, state, "refunded");
+	}
+}
+
+static const struct ingest_line *line_of(const struct ingest_known *known, const char *source_id)
+{
+	for (size_t i = 0; i < known->line_count; i++)
+		if (strcmp(known->lines[i].source_id, source_id) == 0)
+			return known->lines + i;
+	return NULL;
+}
+
+/* The differences of one line: more units, or fewer, as far as they are not in somebody's hands. Returns how many more. */
+static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
+			   const struct order_doc_line *now, const struct ingest_line *had)
+{
+	int64_t more = now->quantity > had->ordered ? now->quantity - had->ordered : 0;
+	int64_t fewer = cancelled_units(&in->event.order, now) - had->cancelled;
+	int64_t free_units = had->ordered + more - had->cancelled - had->shipped - had->picked;
+	int64_t take = fewer < free_units ? fewer : free_units;
+
+	if (more)
+		*PUSH(w, more) = (struct unit_row){had->id, now->quantity};
+	if (take > 0)
+		*PUSH(w, fewer) = (struct unit_row){had->id, take};
+	if (fewer > take && had->picked > 0)
+		add_hold(
+			w, in->order_id, "cancelled_after_pick",
+			"units were cancelled in the store after they had been picked; take them out of "
+			"the parcel, or clear the hold to ship them");
+	return more;
+}
+
+static void add_changed(struct ingest_writing *w, const struct ingest *in,
+			const struct ingest_known *known)
+{
+	const struct order_doc *d = &in->event.order;
+	int64_t more = 0;
+
+	*PUSH(w, changes) = order_row(in, in->order_id);
+	add_groups(w, in);
+	for (size_t i = 0; i < d->line_count; i++) {
+		const struct ingest_line *had = line_of(known, d->lines[i].source_id);
+
+		if (had) {
+			more += change_line(w, in, d->lines + i, had);
+		} else {
+			add_line(w, in, d->lines + i);
+			more += d->lines[i].current_quantity;
+		}
+	}
+	add_event(w, in,
+		  d->cancelled_at_us && !known->is_cancelled ? "cancelled_in_store" : "updated");
+	walk_payment(w, in, known->state);
+	/* Whoever planned it last found the address lacking: it may have been corrected. */
+	*PUSH(w, lifts) = (struct lift_row){in->order_id, "no_address"};
+	if (!is_releasable(in))
+		return;
+	if (more && is_delivered(known->state))
+		add_hold(w, in->order_id, "added_after_fulfilment",
+			 "units were added to the order after it had been fulfilled");
+	*PUSH(w, due) = in->order_id;
+}
+
+/* ---- deciding ---- */
+
+enum ingest_fate ingest_fate(const struct ingest *in, const struct ingest_known *known)
+{
+	int is_same;
+
+	if (!known->id)
+		return FATE_NEW;
+	if (in->event.order.updated_at_us < known->updated_us)
+		return FATE_STALE;
+	is_same = strcmp(known->hash_hex, in->hash_hex) == 0;
+	if (in->event.order.updated_at_us == known->updated_us)
+		return is_same ? FATE_STALE : in->is_fetched ? FATE_CHANGED : FATE_FETCH;
+	return is_same ? FATE_SEEN : FATE_CHANGED;
+}
+
+void ingest_differ(struct ingest_writing *w, struct job *job, const struct ingest_known *known)
+{
+	struct ingest *in = job->data;
+
+	if (in->asks_again && known->id)
+		*PUSH(w, lifts) = (struct lift_row){known->id, "store"};
+	switch (known->fate) {
+	case FATE_NEW:
+		add_new(w, job);
+		break;
+	case FATE_CHANGED:
+		add_changed(w, in, known);
+		break;
+	case FATE_SEEN:
+		*PUSH(w, seen) = (struct seen_row){known->id, in->event.order.updated_at_us};
+		break;
+	case FATE_FETCH:
+		in->is_disputed = 1;
+		break;
+	case FATE_STALE:
+		break;
+	}
+}
