@@ -9,6 +9,8 @@ module.exports = {
   ...require('./schema'),
   ...require('./seal'),
   ...require('./servers'),
+  ...require('./shopify_order'),
   ...require('./until'),
   ...require('./webhook'),
+  ...require('./world'),
 };
