@@ -88,9 +88,14 @@ static int tick(struct clock *c, struct arena *a, struct err *e)
 	db_give(db);
 	if (failed)
 		return -1;
-	for (size_t i = 0; i < roles.rows; i++)
-		if (publish_role(c, a, db_get_text(&roles, i, 0), e))
-			return -1;
+	for (size_t i = 0; i < roles.rows && !c->is_stopping; i++) {
+		const char *role = db_get_text(&roles, i, 0);
+		struct err why = {0};
+
+		/* One role's trouble is not another's. */
+		if (publish_role(c, a, role, &why))
+			log_warn("event=publish role=%s error=%s", role, log_quote(why.msg));
+	}
 	return 0;
 }
 

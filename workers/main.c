@@ -39,6 +39,14 @@ static const struct role *role_by_name(const char *name)
 	return NULL;
 }
 
+static int is_chosen(const struct role *role, const struct role *const *chosen, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (chosen[i] == role)
+			return 1;
+	return 0;
+}
+
 static int complain(const struct err *e)
 {
 	fprintf(stderr, "waybill-worker: %s\n", e->msg);
@@ -75,7 +83,6 @@ struct belongings {
 static int prepare(struct conf *conf, const char *path, struct context *context,
 		   struct belongings *own, struct err *e)
 {
-
 	if (conf_read(path, conf, e))
 		return -1;
 	log_init("waybill-worker", (enum log_level)log_level_by_name(conf->log.level));
@@ -127,9 +134,9 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		const struct role *role = role_by_name(argv[i]);
 
-		if (!role || count == ROLES_MAX) {
-			fprintf(stderr, "waybill-worker: there is no role \"%s\"; see --help\n",
-				argv[i]);
+		if (!role || count == ROLES_MAX || is_chosen(role, chosen, count)) {
+			fprintf(stderr, "waybill-worker: %s \"%s\"; see --help\n",
+				role ? "more than one" : "there is no role", argv[i]);
 			return EXIT_USAGE;
 		}
 		chosen[count++] = role;

@@ -11,7 +11,9 @@
 enum {
 	CONFLICTS_MAX = 5,
 	DB_WAIT_MS = 10000,
+	PAUSE_MS = 1000, /* between two tries to reach the database */
 	PUBLISH_MS = 20000,
+	LEASE_TURN_MS = 5000, /* claims of so long share a lease, shorter than any lease lasts */
 };
 
 struct followup {
@@ -134,13 +136,24 @@ static int name_actor(struct batch *b, struct err *e)
 		      db_text(arena_printf(b->arena, "worker:%s", b->role->name)));
 }
 
-/* One transaction around one step. The jobs' errors are put back when it is rolled back. */
-static int run_once(const struct batch_run *run, struct db *db, step_fn *step, int is_claim,
-		    struct err *e)
+/* The lease runs from before the claim, by this process's clock. */
+static void lease_jobs(const struct batch *b, int64_t began_ms)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		b->jobs[i]->lease = arena_strdup(b->jobs[i]->arena, b->lease);
+		b->jobs[i]->deadline_ms = began_ms + b->role->lease_s * 1000 - LEASE_MARGIN_MS;
+	}
+}
+
+/*
+ * One transaction around one step. After the commit the connection is given back, and the follow-ups are
+ * published without it. When it is rolled back the jobs are as they were.
+ */
+static int run_once(const struct batch_run *run, struct db **db, step_fn *step, struct err *e)
 {
 	struct batch b = {
 		.arena = arena_new(),
-		.db = db,
+		.db = *db,
 		.role = run->role,
 		.context = run->context,
 		.lease = run->lease,
@@ -149,28 +162,31 @@ static int run_once(const struct batch_run *run, struct db *db, step_fn *step, i
 		.publisher = run->publisher,
 	};
 	struct err *before = ARENA_ARRAY(b.arena, struct err, run->count);
+	int64_t began_ms = loop_now_ms();
 
+	if (run->holder)
+		b.lease = arena_printf(b.arena, "%s/%lld", run->holder,
+				       (long long)(began_ms / LEASE_TURN_MS));
 	for (size_t i = 0; i < run->count; i++)
 		before[i] = run->jobs[i]->err;
-	int failed = db_begin(db, e) || name_actor(&b, e) || step(&b, e) || db_commit(db, e);
+	int failed = db_begin(*db, e) || name_actor(&b, e) || step(&b, e) || db_commit(*db, e);
 
 	if (failed) {
-		db_rollback(db, NULL);
+		db_rollback(*db, NULL);
 		for (size_t i = 0; i < run->count; i++) {
 			run->jobs[i]->err = before[i];
-			if (is_claim)
+			if (run->holder)
 				forget_claim(run->jobs[i]);
 		}
 	} else {
+		if (run->holder && run->role->act)
+			lease_jobs(&b, began_ms);
+		db_give(*db);
+		*db = NULL;
 		publish_followups(run, &b);
 	}
 	arena_free(b.arena);
 	return failed ? -1 : 0;
-}
-
-static int is_for_all(const struct err *e)
-{
-	return e->kind == ERR_RETRY && e->code != ERR_CODE_CONFLICT;
 }
 
 static void log_step(const struct batch_run *run, const char *what, const struct err *e)
@@ -179,75 +195,65 @@ static void log_step(const struct batch_run *run, const char *what, const struct
 		 err_kind_name(e->kind), log_quote(e->msg));
 }
 
-/* A connection that works again; NULL when the process is ending. */
-static struct db *take_again(const struct batch_run *run, struct db *db)
+/* A connection that works, however long it takes. */
+static struct db *take(const struct batch_run *run)
 {
-	struct err e = {0};
+	struct db *db;
 
-	db_give(db);
-	while (db_take(run->pool, loop_now_ms() + DB_WAIT_MS, &db, &e)) {
-		if (e.code == ERR_CODE_CANCELLED || fiber_sleep_ms(1000, &e))
-			return NULL;
-	}
+	while (db_take(run->pool, loop_now_ms() + DB_WAIT_MS, &db, NULL))
+		fiber_sleep_ms(PAUSE_MS, NULL);
 	return db;
 }
 
-/*
- * One job alone that the database will not have: its own failure, written down without its step.
- * When even that fails the row stays as it is, and comes again.
- */
-static struct db *fail_alone(const struct batch_run *run, struct db *db, int is_claim,
-			     const struct err *cause)
+/* Runs a step until it is done. Takes db over; NULL: takes one of its own. */
+static void run_step(const struct batch_run *run, struct db *db, step_fn *step)
 {
-	struct batch_run alone = *run;
+	int conflicts = 0;
 	struct err e = {0};
 
-	job_fail(run->jobs[0], cause);
-	if (is_claim)
-		alone.lease = NULL;
-	if (run_once(&alone, db, only_outcome, 0, &e))
-		log_step(run, "outcome_lost", &e);
-	return db;
-}
-
-/* Runs a step until it is done; gives back the connection, which may be another one. */
-static struct db *run_step(const struct batch_run *run, struct db *db, step_fn *step, int is_claim)
-{
-	for (int conflicts = 0; db;) {
-		struct err e = {0};
-
-		if (run_once(run, db, step, is_claim, &e) == 0)
-			return db;
-		if (is_for_all(&e)) {
+	for (;;) {
+		if (!db)
+			db = take(run);
+		if (run_once(run, &db, step, &e) == 0)
+			return;
+		if (e.kind == ERR_RETRY && e.code == ERR_CODE_DISCONNECTED) {
 			log_step(run, "database_away", &e);
-			db = take_again(run, db);
-			continue;
-		}
-		if (e.code == ERR_CODE_CONFLICT && ++conflicts < CONFLICTS_MAX) {
+			db_give(db);
+			db = NULL;
+		} else if (e.code == ERR_CODE_CONFLICT && ++conflicts < CONFLICTS_MAX) {
 			fiber_sleep_ms(conflicts * 5, NULL);
-			continue;
+		} else {
+			break;
 		}
-		if (run->count == 1)
-			return fail_alone(run, db, is_claim, &e);
-		log_step(run, "one_by_one", &e);
-		for (size_t i = 0; i < run->count && db; i++) {
-			struct batch_run alone = *run;
-
-			alone.jobs = run->jobs + i;
-			alone.count = 1;
-			db = run_step(&alone, db, step, is_claim);
-		}
-		return db;
 	}
-	return NULL;
+	db_give(db);
+	if (step == only_outcome) {
+		/* The row stays as it is, and comes again when its lease has run out. */
+		log_step(run, "outcome_lost", &e);
+		return;
+	}
+	if (run->count > 1)
+		log_step(run, "one_by_one", &e);
+	for (size_t i = 0; i < run->count; i++) {
+		struct batch_run alone = *run;
+
+		alone.jobs = run->jobs + i;
+		alone.count = 1;
+		if (run->count == 1) { /* its own failure, written down without its step */
+			job_fail(run->jobs[0], &e);
+			alone.holder = NULL;
+			step = only_outcome;
+		}
+		run_step(&alone, NULL, step);
+	}
 }
 
 void batch_claim(const struct batch_run *run, struct db *db)
 {
-	db_give(run_step(run, db, run->role->act ? run->role->claim : claim_and_settle, 1));
+	run_step(run, db, run->role->act ? run->role->claim : claim_and_settle);
 }
 
 void batch_settle(const struct batch_run *run, struct db *db)
 {
-	db_give(run_step(run, db, settle_and_outcome, 0));
+	run_step(run, db, settle_and_outcome);
 }

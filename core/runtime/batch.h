@@ -1,8 +1,8 @@
 /*
  * batch - one run of claim or settle: its transaction, its repeats, its follow-ups
  *
- * A conflict with another transaction is tried again. On an error of the data the jobs are run one at a time, so
- * that only the culprit fails. When the database goes away in between, it waits for it.
+ * A conflict with another transaction is tried again. On any other error the jobs are run one at a time, so that only
+ * the culprit fails. When the database goes away in between, it waits for it.
  */
 #ifndef WAYBILL_BATCH_H
 #define WAYBILL_BATCH_H
@@ -14,7 +14,8 @@ struct batch_run {
 	const struct context *context;
 	struct db_pool *pool;
 	struct amqp *publisher;
-	const char *lease;
+	const char *holder; /* claim: what the leases begin with */
+	const char *lease;  /* settle: the lease that the jobs have in common */
 	struct job **jobs;
 	size_t count;
 };
@@ -22,9 +23,9 @@ struct batch_run {
 /*
  * batch_claim, batch_settle - run one step for these jobs; db is taken over and given back
  *
- * They always come to an end: each job is then settled, or has err set and written down, or was dropped. Follow-ups are
- * published after the commit; a failure there is logged, and the clock publishes them. For a role without act, batch_claim
- * does both steps.
+ * Afterwards each job is claimed (with its lease and its deadline), or settled, or has err set and written down, or was
+ * dropped. Follow-ups are published after the commit; a failure there is logged, and the clock publishes them. For a role
+ * without act, batch_claim does both steps.
  */
 YIELDS
 void batch_claim(const struct batch_run *run, struct db *db);

@@ -26,6 +26,8 @@ struct inbox {
 	int has_rows;
 	struct message *arrived_first, *arrived_last;
 	struct inbox_job *first, *last;
+	size_t count;	/* of them */
+	uint64_t epoch; /* of the connection that brought them */
 	struct fiber *reader;
 };
 
@@ -34,11 +36,38 @@ static void message_free(struct message *m)
 	arena_free(m->delivery->arena); /* which the message is in */
 }
 
+static void drop_job(struct inbox_job *job)
+{
+	struct message *m = job->message;
+
+	arena_free(job->job.arena); /* which the job is in */
+	if (--m->open == 0)
+		message_free(m);
+}
+
+/* What nobody has taken yet. */
+static void drop_all(struct inbox *in)
+{
+	while (in->arrived_first) {
+		struct message *m = in->arrived_first;
+
+		in->arrived_first = m->next;
+		message_free(m);
+	}
+	in->arrived_last = NULL;
+	while (in->first)
+		drop_job(inbox_take(in));
+}
+
 static void on_delivery(struct amqp_delivery *d, void *arg)
 {
 	struct inbox *in = arg;
 	struct message *m = ARENA_NEW(d->arena, struct message);
 
+	if (d->epoch != in->epoch)
+		drop_all(
+			in); /* the broker took them back with the old connection, and delivers them anew */
+	in->epoch = d->epoch;
 	m->delivery = d;
 	if (in->arrived_last)
 		in->arrived_last->next = m;
@@ -63,27 +92,11 @@ struct inbox *inbox_new(struct amqp *consumer, const char *role, int has_rows,
 	return in;
 }
 
-static void drop_job(struct inbox_job *job)
-{
-	struct message *m = job->message;
-
-	arena_free(job->job.arena); /* which the job is in */
-	if (--m->open == 0)
-		message_free(m);
-}
-
 void inbox_free(struct inbox *in)
 {
 	if (!in)
 		return;
-	while (in->arrived_first) {
-		struct message *m = in->arrived_first;
-
-		in->arrived_first = m->next;
-		message_free(m);
-	}
-	while (in->first)
-		drop_job(inbox_take(in));
+	drop_all(in);
 	free(in);
 }
 
@@ -121,6 +134,7 @@ static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id
 	else
 		in->first = job;
 	in->last = job;
+	in->count++;
 	return job;
 }
 
@@ -128,10 +142,11 @@ static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id
 static void replace(struct inbox *in, struct message *m, struct amqp *publisher,
 		    const struct amqp_message *messages, size_t count)
 {
-	struct err e = {0};
+	struct err e = {.msg = "the broker takes no messages"};
 
 	if (count == 0 ||
-	    amqp_publish(publisher, messages, count, loop_now_ms() + PUBLISH_MS, &e) == 0) {
+	    (!amqp_is_blocked(publisher) &&
+	     amqp_publish(publisher, messages, count, loop_now_ms() + PUBLISH_MS, &e) == 0)) {
 		amqp_ack(in->consumer, m->delivery);
 	} else {
 		log_warn("event=publish queue=%s error=%s left_to=redelivery", in->queue,
@@ -200,9 +215,9 @@ void inbox_unpack(struct inbox *in, struct amqp *publisher)
 	}
 }
 
-int inbox_has_jobs(const struct inbox *in)
+size_t inbox_count(const struct inbox *in)
 {
-	return in->first != NULL;
+	return in->count;
 }
 
 struct inbox_job *inbox_take(struct inbox *in)
@@ -213,6 +228,7 @@ struct inbox_job *inbox_take(struct inbox *in)
 	if (!in->first)
 		in->last = NULL;
 	job->next = NULL;
+	in->count--;
 	return job;
 }
 

@@ -20,7 +20,6 @@ struct inbox_job {
 	struct inbox_job *next;
 	struct message *message;
 	struct line *line; /* the worker's */
-	const char *lease;
 };
 
 /* inbox_new - has_rows: messages are bundles of ids */
@@ -34,11 +33,15 @@ void inbox_on_arrival(struct inbox *in, struct fiber *f);
 int inbox_consume(struct inbox *in, int prefetch, struct err *e);
 void inbox_cancel(struct inbox *in);
 
-/* inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is split */
+/*
+ * inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is split
+ *
+ * It publishes: not while the publisher is blocked.
+ */
 YIELDS
 void inbox_unpack(struct inbox *in, struct amqp *publisher);
 
-int inbox_has_jobs(const struct inbox *in);
+size_t inbox_count(const struct inbox *in); /* jobs that were not taken yet */
 
 /* inbox_take - the oldest job; there must be one */
 struct inbox_job *inbox_take(struct inbox *in);

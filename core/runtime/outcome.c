@@ -2,7 +2,9 @@
 #include "core/runtime/outcome.h"
 
 #include <sodium.h>
+#include <string.h>
 
+#include "core/runtime/column.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 
@@ -10,17 +12,29 @@ enum {
 	BACKOFF_FIRST_MS = 5000,
 	BACKOFF_MAX_MS = 600000,
 	BACKOFF_DOUBLINGS = 7,
+	DEAD_AGAIN_MS = 120000, /* a message in wb.dead that could not be kept */
 };
 
-int64_t outcome_delay_ms(int attempt, int retry_after_ms)
+#define DEAD_QUEUE "wb.dead"
+
+static int64_t longer(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms > other_ms ? one_ms : other_ms;
+}
+
+static int64_t backoff_ms(int attempt)
 {
 	int doublings = attempt < BACKOFF_DOUBLINGS ? attempt : BACKOFF_DOUBLINGS;
 	int64_t delay_ms = (int64_t)BACKOFF_FIRST_MS << doublings;
 
-	if (delay_ms > BACKOFF_MAX_MS)
-		delay_ms = BACKOFF_MAX_MS;
-	delay_ms = delay_ms * (80 + (int64_t)randombytes_uniform(41)) / 100;
-	return delay_ms > retry_after_ms ? delay_ms : retry_after_ms;
+	return delay_ms < BACKOFF_MAX_MS ? delay_ms : BACKOFF_MAX_MS;
+}
+
+int64_t outcome_delay_ms(int attempt, int retry_after_ms)
+{
+	int64_t percent = 80 + (int64_t)randombytes_uniform(41);
+
+	return longer(backoff_ms(attempt) * percent / 100, retry_after_ms);
 }
 
 static int counts(const struct job *job)
@@ -76,91 +90,137 @@ static void log_outcome(const struct role *role, const struct job *job)
 		 err_code_name(job->err.code), log_quote(job->err.msg));
 }
 
-/* The failed jobs of a batch as columns for unnest(). */
-struct columns {
-	size_t count;
-	int64_t *ids, *due_us, *orders, *stores, *attempts;
-	int *counts, *dead;
-	const char **errors, **kinds, **codes;
+static size_t failed_jobs(const struct batch *b, struct job **out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (job_is_good(b->jobs[i]))
+			continue;
+		give_up(b->role, b->jobs[i]);
+		out[n++] = b->jobs[i];
+	}
+	return n;
+}
+
+static int is_among(const struct job *job, const struct db_result *ids)
+{
+	for (size_t i = 0; i < ids->rows; i++)
+		if (db_get_int64(ids, i, 0) == job->id)
+			return 1;
+	return 0;
+}
+
+/* The rows themselves. What was not ours any more leaves the list: somebody else decides about it. */
+static int fail_rows(struct batch *b, const char *lease, struct job **failed, size_t *count,
+		     struct err *e)
+{
+	struct arena *a = b->arena;
+	int64_t *ids = ARENA_ARRAY(a, int64_t, *count), *due_us = ARENA_ARRAY(a, int64_t, *count);
+	int *count_it = ARENA_ARRAY(a, int, *count);
+	const char **errors = ARENA_ARRAY(a, const char *, *count);
+	struct db_result ours;
+	size_t n = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		ids[i] = failed[i]->id;
+		due_us[i] = due_again_us(b->role, failed[i]);
+		count_it[i] = counts(failed[i]) && !is_held(b->role, failed[i]);
+		errors[i] = failed[i]->err.msg;
+	}
+	if (db_run(b->db, a, SQL_WORK_FAIL, &ours, e, db_text(b->role->table),
+		   db_int64s(a, ids, *count), db_text(lease), db_int64s(a, due_us, *count),
+		   db_bools(a, count_it, *count), db_texts(a, errors, *count)))
+		return -1;
+	for (size_t i = 0; i < *count; i++) {
+		if (!is_among(failed[i], &ours))
+			continue;
+		log_outcome(b->role, failed[i]);
+		failed[n++] = failed[i];
+	}
+	*count = n;
+	return 0;
+}
+
+struct dead_letter {
+	int64_t id, order_id, store_id, attempts;
+	const char *kind, *code, *error;
 };
 
-static struct columns failed_columns(struct batch *b)
+static int64_t or_null(int64_t id)
 {
-	struct columns c = {
-		.ids = ARENA_ARRAY(b->arena, int64_t, b->count),
-		.due_us = ARENA_ARRAY(b->arena, int64_t, b->count),
-		.orders = ARENA_ARRAY(b->arena, int64_t, b->count),
-		.stores = ARENA_ARRAY(b->arena, int64_t, b->count),
-		.attempts = ARENA_ARRAY(b->arena, int64_t, b->count),
-		.counts = ARENA_ARRAY(b->arena, int, b->count),
-		.dead = ARENA_ARRAY(b->arena, int, b->count),
-		.errors = ARENA_ARRAY(b->arena, const char *, b->count),
-		.kinds = ARENA_ARRAY(b->arena, const char *, b->count),
-		.codes = ARENA_ARRAY(b->arena, const char *, b->count),
-	};
-
-	for (size_t i = 0; i < b->count; i++) {
-		struct job *job = b->jobs[i];
-		size_t n = c.count;
-
-		if (job_is_good(job))
-			continue;
-		give_up(b->role, job);
-		log_outcome(b->role, job);
-		c.ids[n] = job->id;
-		c.due_us[n] = due_again_us(b->role, job);
-		c.orders[n] = job->order_id ? job->order_id : DB_INT64_NULL;
-		c.stores[n] = job->store_id ? job->store_id : DB_INT64_NULL;
-		c.attempts[n] = job->attempt + 1;
-		c.counts[n] = counts(job) && !is_held(b->role, job);
-		c.dead[n] = is_dead(b->role, job);
-		c.errors[n] = job->err.msg;
-		c.kinds[n] = err_kind_name(job->err.kind);
-		c.codes[n] = err_code_name(job->err.code);
-		c.count++;
-	}
-	return c;
+	return id ? id : DB_INT64_NULL;
 }
 
-static int add_holds(struct batch *b, struct err *e)
+static int add_dead_letters(struct batch *b, struct job *const *failed, size_t count, struct err *e)
 {
-	int64_t *orders = ARENA_ARRAY(b->arena, int64_t, b->count);
-	int64_t *shipments = ARENA_ARRAY(b->arena, int64_t, b->count);
-	const char **kinds = ARENA_ARRAY(b->arena, const char *, b->count);
-	const char **reasons = ARENA_ARRAY(b->arena, const char *, b->count);
-	int on_shipment = b->role->table[0] == 's';
+	struct arena *a = b->arena;
+	struct dead_letter *d = ARENA_ARRAY(a, struct dead_letter, count);
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->count; i++) {
-		struct job *job = b->jobs[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct job *job = failed[i];
 
-		if (!is_held(b->role, job))
-			continue;
-		orders[n] = job->order_id;
-		shipments[n] = on_shipment ? job->id : DB_INT64_NULL;
-		kinds[n] = job->hold_kind ? job->hold_kind : b->role->name;
-		reasons[n++] = job->err.msg;
+		if (is_dead(b->role, job))
+			d[n++] = (struct dead_letter){
+				.id = job->id,
+				.order_id = or_null(job->order_id),
+				.store_id = or_null(job->store_id),
+				.attempts = job->attempt + 1,
+				.kind = err_kind_name(job->err.kind),
+				.code = err_code_name(job->err.code),
+				.error = job->err.msg,
+			};
 	}
-	if (n == 0)
-		return 0;
-	return db_run(b->db, b->arena, SQL_HOLD_SET, NULL, e, db_int64s(b->arena, orders, n),
-		      db_int64s(b->arena, shipments, n), db_texts(b->arena, kinds, n),
-		      db_texts(b->arena, reasons, n));
+	return n == 0 ? 0
+		      : db_run(b->db, a, SQL_DEAD_LETTER_ADD, NULL, e, db_text(b->role->name),
+			       COLUMN_INT64(a, d, n, id), COLUMN_INT64(a, d, n, order_id),
+			       COLUMN_INT64(a, d, n, store_id), COLUMN_TEXT(a, d, n, kind),
+			       COLUMN_TEXT(a, d, n, code), COLUMN_TEXT(a, d, n, error),
+			       COLUMN_INT64(a, d, n, attempts));
 }
 
-static int renew_credentials(struct batch *b, struct err *e)
+struct new_hold {
+	int64_t order_id, shipment_id;
+	const char *kind, *reason;
+};
+
+static int add_holds(struct batch *b, struct job *const *failed, size_t count, struct err *e)
 {
-	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, b->count);
+	struct arena *a = b->arena;
+	struct new_hold *h = ARENA_ARRAY(a, struct new_hold, count);
+	int on_shipment = strcmp(b->role->table, "shipment") == 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < b->count; i++)
-		if (b->jobs[i]->err.code == ERR_CODE_AUTH && b->jobs[i]->credential_id)
-			ids[n++] = b->jobs[i]->credential_id;
-	if (n == 0)
-		return 0;
-	struct db_result due;
+	for (size_t i = 0; i < count; i++) {
+		const struct job *job = failed[i];
 
-	if (db_run(b->db, b->arena, SQL_CREDENTIAL_RENEW, &due, e, db_int64s(b->arena, ids, n)))
+		if (is_held(b->role, job))
+			h[n++] = (struct new_hold){
+				.order_id = job->order_id,
+				.shipment_id = on_shipment ? job->id : DB_INT64_NULL,
+				.kind = job->hold_kind ? job->hold_kind : b->role->name,
+				.reason = job->err.msg,
+			};
+	}
+	return n == 0 ? 0
+		      : db_run(b->db, a, SQL_HOLD_SET, NULL, e, COLUMN_INT64(a, h, n, order_id),
+			       COLUMN_INT64(a, h, n, shipment_id), COLUMN_TEXT(a, h, n, kind),
+			       COLUMN_TEXT(a, h, n, reason));
+}
+
+static int renew_credentials(struct batch *b, struct job *const *failed, size_t count,
+			     struct err *e)
+{
+	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, count);
+	struct db_result due = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (failed[i]->err.code == ERR_CODE_AUTH && failed[i]->credential_id)
+			ids[n++] = failed[i]->credential_id;
+	if (n &&
+	    db_run(b->db, b->arena, SQL_CREDENTIAL_RENEW, &due, e, db_int64s(b->arena, ids, n)))
 		return -1;
 	for (size_t i = 0; i < due.rows; i++)
 		batch_due(b, "renew", db_get_int64(&due, i, 0));
@@ -169,33 +229,33 @@ static int renew_credentials(struct batch *b, struct err *e)
 
 int outcome_settle(struct batch *b, const char *lease, struct err *e)
 {
-	if (!b->role->table)
-		return 0;
-	struct columns c = failed_columns(b);
+	struct job **failed = ARENA_ARRAY(b->arena, struct job *, b->count);
+	size_t count = failed_jobs(b, failed);
 
-	if (c.count == 0)
+	if (count == 0)
 		return 0;
-	return db_run(b->db, b->arena, SQL_WORK_FAIL, NULL, e, db_text(b->role->table),
-		      db_int64s(b->arena, c.ids, c.count), db_text(lease),
-		      db_int64s(b->arena, c.due_us, c.count), db_bools(b->arena, c.counts, c.count),
-		      db_texts(b->arena, c.errors, c.count)) ||
-			       db_run(b->db, b->arena, SQL_DEAD_LETTER_ADD, NULL, e,
-				      db_text(b->role->name), db_bools(b->arena, c.dead, c.count),
-				      db_int64s(b->arena, c.ids, c.count),
-				      db_int64s(b->arena, c.orders, c.count),
-				      db_int64s(b->arena, c.stores, c.count),
-				      db_texts(b->arena, c.kinds, c.count),
-				      db_texts(b->arena, c.codes, c.count),
-				      db_texts(b->arena, c.errors, c.count),
-				      db_int64s(b->arena, c.attempts, c.count)) ||
-			       add_holds(b, e) || renew_credentials(b, e)
-		       ? -1
-		       : 0;
+	if (b->role->table &&
+	    (fail_rows(b, lease, failed, &count, e) || add_dead_letters(b, failed, count, e) ||
+	     add_holds(b, failed, count, e)))
+		return -1;
+	return renew_credentials(b, failed, count, e);
+}
+
+/* A message that waits, or rests, as it is but for what went wrong with it. */
+static void say_outcome(const struct role *role, const struct job *job, struct amqp_message *out)
+{
+	out->headers[AMQP_ROLE] = role->name;
+	out->headers[AMQP_ATTEMPT] =
+		arena_printf(job->arena, "%d", job->attempt + (counts(job) ? 1 : 0));
+	out->headers[AMQP_ERROR] =
+		arena_printf(job->arena, "%s/%s: %.200s", err_kind_name(job->err.kind),
+			     err_code_name(job->err.code), job->err.msg);
 }
 
 void outcome_message(const struct role *role, const struct job *job, struct amqp_message *out)
 {
 	const struct amqp_delivery *d = job->delivery;
+	int is_in_dead_queue = strcmp(d->queue, DEAD_QUEUE) == 0;
 	struct job decided = *job;
 
 	give_up(role, &decided);
@@ -203,17 +263,19 @@ void outcome_message(const struct role *role, const struct job *job, struct amqp
 	*out = (struct amqp_message){.body = d->body, .body_len = d->body_len};
 	for (int h = 0; h < AMQP_HEADER_COUNT; h++)
 		out->headers[h] = d->headers[h];
-	out->headers[AMQP_ROLE] = role->name;
-	out->headers[AMQP_ATTEMPT] =
-		arena_printf(job->arena, "%d", job->attempt + (counts(job) ? 1 : 0));
-	out->headers[AMQP_ERROR] =
-		arena_printf(job->arena, "%s/%s: %.200s", err_kind_name(decided.err.kind),
-			     err_code_name(decided.err.code), decided.err.msg);
+	if (is_in_dead_queue) {
+		/* There is no further place to go, and its headers tell why it is here. */
+		out->exchange = amqp_retry_rung(DEAD_AGAIN_MS);
+		out->routing_key = DEAD_QUEUE;
+		return;
+	}
+	say_outcome(role, &decided, out);
 	if (decided.err.kind == ERR_RETRY) {
+		/* Without jitter, which would only mean the next rung. */
 		out->exchange =
-			amqp_retry_rung(outcome_delay_ms(job->attempt, job->err.retry_after_ms));
+			amqp_retry_rung(longer(backoff_ms(job->attempt), job->err.retry_after_ms));
 		out->routing_key = d->queue;
 	} else {
-		out->routing_key = "wb.dead";
+		out->routing_key = DEAD_QUEUE;
 	}
 }

@@ -6,7 +6,7 @@
  *   settle  one transaction for many finished jobs: results, events, next steps
  *
  * A role without an outside world has no act: claim and settle are then one transaction, and no lease is
- * written. Everything around the three steps is in worker.c and is the same for all roles.
+ * written. Everything around the three steps is in batch.c and worker.c, and is the same for all roles.
  *
  * claim and settle may be run again, for fewer jobs, after a rollback: they keep nothing outside of the
  * database, the jobs' data and err, and what they hand to batch_*().
@@ -44,6 +44,7 @@ struct job {
 	int is_claimed;			      /* set by claim; others are dropped without a word */
 	int acts;			      /* set by claim: there is something to do outside */
 	int attempt;	       /* failures before this one; set by claim (ingest: the message's) */
+	const char *lease;     /* claimed to act: the token that settle demands */
 	int64_t deadline_ms;   /* of loop_now_ms(): act must be done by then */
 	int64_t credential_id; /* set by claim: what to renew after ERR_CODE_AUTH; 0: nothing */
 	int64_t order_id, store_id; /* set by claim where known: for dead letters and holds */

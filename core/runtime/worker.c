@@ -17,10 +17,14 @@ enum {
 	ROLES_MAX = 16,
 	DB_TAKE_MS = 5000,
 	DB_AWAY_MS = 60000, /* without the database for so long: give the messages back */
-	TOPOLOGY_MS = 30000,
+	TOPOLOGY_MS = 5000,
+	SAY_AGAIN_MS = 60000,
 	PUBLISH_MS = 20000,
-	STOP_MS = 25000,
-	LEASE_TURN_MS = 5000, /* claims of so long share a lease, shorter than any lease lasts */
+	WAIT_MS = 1000,	 /* for broker or database at the start, between two looks for a signal */
+	STOP_MS = 25000, /* for what is under way to end */
+	STOP_AWAY_MS = 5000, /* the same without the database, which it would wait for */
+	LOOK_AGAIN_MS =
+		1000, /* whether the database is still there, while a claim takes its time */
 };
 
 /* A list of jobs in the order they came. */
@@ -123,11 +127,12 @@ struct run {
 	struct inbox_job **jobs;
 	size_t count;
 	struct arena *arena;
-	char lease[280];
 };
 
-static struct batch_run batch_of(const struct run *run, struct job **jobs)
+static struct batch_run batch_of(const struct run *run)
 {
+	struct job **jobs = ARENA_ARRAY(run->arena, struct job *, run->count);
+
 	for (size_t i = 0; i < run->count; i++)
 		jobs[i] = &run->jobs[i]->job;
 	return (struct batch_run){
@@ -135,85 +140,94 @@ static struct batch_run batch_of(const struct run *run, struct job **jobs)
 		.context = run->line->worker->context,
 		.pool = run->line->worker->pool,
 		.publisher = run->line->worker->publisher,
-		.lease = run->lease,
 		.jobs = jobs,
 		.count = run->count,
 	};
 }
 
-/* A job without a row that failed goes to the ladder or to wb.dead before its message is acknowledged. */
-static int pass_on(struct line *line, struct inbox_job *job)
+/* Failed jobs without a row go to the ladder or to wb.dead, before their messages are acknowledged. */
+static int pass_on(const struct run *run, struct inbox_job *const *over, size_t count)
 {
-	struct amqp_message message;
+	const struct line *line = run->line;
+	struct amqp_message *messages = ARENA_ARRAY(run->arena, struct amqp_message, count);
+	size_t n = 0;
 	struct err e = {0};
 
-	if (line->role->table || job_is_good(&job->job))
+	for (size_t i = 0; i < count && !line->role->table; i++)
+		if (!job_is_good(&over[i]->job))
+			outcome_message(line->role, &over[i]->job, &messages[n++]);
+	if (n == 0 ||
+	    amqp_publish(line->worker->publisher, messages, n, loop_now_ms() + PUBLISH_MS, &e) == 0)
 		return 0;
-	outcome_message(line->role, &job->job, &message);
-	if (amqp_publish(line->worker->publisher, &message, 1, loop_now_ms() + PUBLISH_MS, &e) == 0)
-		return 0;
-	log_warn("event=publish role=%s error=%s left_to=redelivery", line->role->name,
-		 log_quote(e.msg));
+	log_warn("event=publish role=%s messages=%zu error=%s left_to=redelivery", line->role->name,
+		 n, log_quote(e.msg));
 	return -1;
 }
 
-static void done(struct line *line, struct inbox_job *job, struct metric *counter)
+/* Jobs that came to an end, whichever. */
+static void finish_jobs(const struct run *run, struct inbox_job *const *over, size_t count)
 {
-	metric_add(counter, 1);
-	inbox_done(line->inbox, job, pass_on(line, job) == 0);
+	struct line *line = run->line;
+	int is_passed_on = pass_on(run, over, count) == 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct job *j = &over[i]->job;
+		int is_good = job_is_good(j);
+
+		metric_add(!is_good ? line->failed : j->is_claimed ? line->good : line->dropped, 1);
+		inbox_done(line->inbox, over[i], is_good || is_passed_on);
+	}
+}
+
+static void end_run(struct run *run)
+{
+	struct line *line = run->line;
+
+	poke(line->claimer);
+	poke(line->settler);
+	poke(line->worker->main);
+	arena_free(run->arena);
 }
 
 static void run_claim(void *arg)
 {
 	struct run *run = arg;
 	struct line *line = run->line;
-	struct batch_run batch = batch_of(run, ARENA_ARRAY(run->arena, struct job *, run->count));
-	int64_t started_ms = loop_now_ms();
+	struct batch_run batch = batch_of(run);
+	struct inbox_job **over = ARENA_ARRAY(run->arena, struct inbox_job *, run->count);
+	size_t over_count = 0;
 
+	batch.holder = line->worker->self;
 	batch_claim(&batch, run->db);
 	for (size_t i = 0; i < run->count; i++) {
 		struct inbox_job *job = run->jobs[i];
-		struct job *j = &job->job;
+		const struct job *j = &job->job;
 
-		if (!j->is_claimed && job_is_good(j)) {
-			done(line, job, line->dropped);
-		} else if (!line->role->act) {
-			done(line, job, job_is_good(j) ? line->good : line->failed);
-		} else if (!j->is_claimed) {
-			/* claim failed for it alone, and that is written down */
-			done(line, job, line->failed);
+		job->line = line;
+		if (!j->is_claimed || !line->role->act) {
+			over[over_count++] = job;
+		} else if (j->acts && job_is_good(j)) {
+			line->acting++;
+			fiber_start(line->role->name, act, job);
 		} else {
-			job->line = line;
-			job->lease = arena_strdup(j->arena, run->lease);
-			j->deadline_ms = started_ms + line->role->lease_s * 1000 - LEASE_MARGIN_MS;
-			if (j->acts && job_is_good(j)) {
-				line->acting++;
-				fiber_start(line->role->name, act, job);
-			} else {
-				finish(line, job);
-			}
+			finish(line, job);
 		}
 	}
+	finish_jobs(run, over, over_count);
 	line->claiming--;
-	poke(line->claimer);
-	poke(line->worker->main);
-	arena_free(run->arena);
+	end_run(run);
 }
 
 static void run_settle(void *arg)
 {
 	struct run *run = arg;
-	struct line *line = run->line;
-	struct batch_run batch = batch_of(run, ARENA_ARRAY(run->arena, struct job *, run->count));
+	struct batch_run batch = batch_of(run);
 
+	batch.lease = run->jobs[0]->job.lease;
 	batch_settle(&batch, run->db);
-	for (size_t i = 0; i < run->count; i++)
-		done(line, run->jobs[i],
-		     job_is_good(&run->jobs[i]->job) ? line->good : line->failed);
-	line->settling--;
-	poke(line->claimer);
-	poke(line->worker->main);
-	arena_free(run->arena);
+	finish_jobs(run, run->jobs, run->count);
+	run->line->settling--;
+	end_run(run);
 }
 
 static struct run *run_new(struct line *line, struct db *db, size_t count)
@@ -230,32 +244,43 @@ static struct run *run_new(struct line *line, struct db *db, size_t count)
 
 /* ---- the two fibers of a line ---- */
 
+/*
+ * While one batch is under way, what comes in meanwhile is gathered into the next, which starts when it is
+ * full or the first is done: under load batches grow by themselves, without load nobody waits. When the
+ * database is away the claimer must not wait for a batch that waits for it.
+ */
+static int is_worth_a_batch(const struct line *line, size_t waiting, size_t under_way)
+{
+	return waiting >= batch_max(line) ||
+	       (waiting > 0 && (under_way == 0 || !db_pool_is_up(line->worker->pool)));
+}
+
 static int may_claim(const struct line *line)
 {
 	const struct worker *w = line->worker;
 
-	return inbox_has_jobs(line->inbox) && !amqp_is_blocked(w->publisher) &&
+	return is_worth_a_batch(line, inbox_count(line->inbox), line->claiming) &&
+	       !amqp_is_blocked(w->publisher) &&
 	       line->acting + line->finished.count < (size_t)w->context->conf->worker.act_max;
 }
 
-static int start_consuming(struct line *line)
+static void start_consuming(struct line *line)
 {
 	const struct conf *conf = line->worker->context->conf;
 	struct err e = {0};
 
 	if (inbox_consume(line->inbox,
 			  line->role->table ? conf->broker.prefetch : conf->broker.ingest_prefetch,
-			  &e)) {
-		log_err("event=consume role=%s error=%s", line->role->name, log_quote(e.msg));
-		return -1;
-	}
+			  &e))
+		die("%s", e.msg);
 	line->is_consuming = 1;
-	return 0;
 }
 
 /* Without the database: after a while the messages go back, so that the broker does not end our consumer. */
 static void database_is_away(struct line *line)
 {
+	if (db_pool_is_up(line->worker->pool))
+		return; /* all connections are in use */
 	if (!line->db_away_since_ms)
 		line->db_away_since_ms = loop_now_ms();
 	if (loop_now_ms() - line->db_away_since_ms < DB_AWAY_MS || !line->is_consuming)
@@ -274,9 +299,10 @@ static void claimer(void *arg)
 		struct err e = {0};
 		struct db *db;
 
-		inbox_unpack(line->inbox, w->publisher);
+		if (!amqp_is_blocked(w->publisher))
+			inbox_unpack(line->inbox, w->publisher);
 		if (!may_claim(line) && line->is_consuming) {
-			fiber_suspend(0, NULL);
+			fiber_suspend(line->claiming ? loop_now_ms() + LOOK_AGAIN_MS : 0, NULL);
 			continue;
 		}
 		if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e)) {
@@ -285,8 +311,8 @@ static void claimer(void *arg)
 			continue;
 		}
 		line->db_away_since_ms = 0;
-		if (!line->is_consuming && start_consuming(line))
-			w->is_stopping = 1;
+		if (!line->is_consuming && !w->is_stopping)
+			start_consuming(line);
 		if (!may_claim(line) || w->is_stopping) {
 			db_give(db);
 			continue;
@@ -296,10 +322,8 @@ static void claimer(void *arg)
 		size_t most = room < batch_max(line) ? room : batch_max(line);
 		struct run *run = run_new(line, db, most);
 
-		while (run->count < most && inbox_has_jobs(line->inbox))
+		while (run->count < most && inbox_count(line->inbox))
 			run->jobs[run->count++] = inbox_take(line->inbox);
-		snprintf(run->lease, sizeof run->lease, "%s/%lld", w->self,
-			 (long long)(loop_now_ms() / LEASE_TURN_MS));
 		line->claiming++;
 		fiber_start(line->role->name, run_claim, run);
 	}
@@ -317,7 +341,7 @@ static void settler(void *arg)
 		struct err e = {0};
 		struct db *db;
 
-		if (line->finished.count == 0) {
+		if (!is_worth_a_batch(line, line->finished.count, line->settling)) {
 			if (fiber_suspend(0, &e))
 				break;
 			continue;
@@ -328,11 +352,10 @@ static void settler(void *arg)
 			continue;
 		}
 		struct run *run = run_new(line, db, batch_max(line));
-		const char *lease = line->finished.first->lease;
+		const char *lease = line->finished.first->job.lease;
 
-		snprintf(run->lease, sizeof run->lease, "%s", lease);
 		while (run->count < batch_max(line) && line->finished.count &&
-		       strcmp(line->finished.first->lease, run->lease) == 0)
+		       strcmp(line->finished.first->job.lease, lease) == 0)
 			run->jobs[run->count++] = list_pop(&line->finished);
 		line->settling++;
 		fiber_start(line->role->name, run_settle, run);
@@ -374,64 +397,99 @@ static int is_busy(const struct worker *w)
 	return 0;
 }
 
-static void free_former_leases(struct worker *w)
+static int free_former_leases(struct worker *w, struct err *e)
 {
 	struct arena *arena = arena_new();
-	struct err e = {0};
-	struct db *db;
+	struct db *db = NULL;
+	int failed = db_take(w->pool, loop_now_ms() + WAIT_MS, &db, e);
 
-	if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e) == 0) {
-		for (size_t i = 0; i < w->line_count; i++)
-			if (w->lines[i].role->table &&
-			    db_run(db, arena, SQL_WORK_FREE, NULL, &e,
-				   db_text(w->lines[i].role->table), db_text(w->former)))
-				break;
-		db_give(db);
-	}
-	if (e.kind != ERR_NONE)
-		log_warn("event=free_leases error=%s", log_quote(e.msg));
+	for (size_t i = 0; i < w->line_count && !failed; i++)
+		if (w->lines[i].role->table)
+			failed = db_run(db, arena, SQL_WORK_FREE, NULL, e,
+					db_text(w->lines[i].role->table), db_text(w->former));
+	db_give(db);
 	arena_free(arena);
+	return failed;
 }
 
-static int start_lines(struct worker *w, struct err *e)
+static int prepare(struct worker *w, struct err *e)
 {
 	const char *names[ROLES_MAX];
 
 	for (size_t i = 0; i < w->line_count; i++)
 		names[i] = w->lines[i].role->name;
-	if (amqp_declare_topology(w->consumer, names, w->line_count, loop_now_ms() + TOPOLOGY_MS,
-				  e))
-		return -1;
+	return amqp_wait_up(w->consumer, loop_now_ms() + WAIT_MS, e) ||
+			       amqp_declare_topology(w->consumer, names, w->line_count,
+						     loop_now_ms() + TOPOLOGY_MS, e) ||
+			       free_former_leases(w, e)
+		       ? -1
+		       : 0;
+}
+
+/* Without broker and database a worker waits for them, and leaves the messages where they are. */
+static void wait_until_prepared(struct worker *w)
+{
+	struct err e = {0};
+	int64_t said_ms = 0;
+
+	while (!w->is_stopping && prepare(w, &e)) {
+		if (e.kind != ERR_RETRY) {
+			log_err("event=start error=%s", log_quote(e.msg));
+			w->status = 1;
+			w->is_stopping = 1;
+			return;
+		}
+		if (!said_ms || loop_now_ms() - said_ms > SAY_AGAIN_MS) {
+			said_ms = loop_now_ms();
+			log_warn("event=waiting error=%s", log_quote(e.msg));
+		}
+		fiber_sleep_ms(WAIT_MS, NULL);
+	}
+}
+
+static void start_lines(struct worker *w)
+{
 	for (size_t i = 0; i < w->line_count; i++) {
 		struct line *line = &w->lines[i];
 
 		line->inbox = inbox_new(w->consumer, line->role->name, line->role->table != NULL,
 					w->context);
-		if (start_consuming(line))
-			return err_final(e, "cannot consume wb.%s", line->role->name);
 		line->claimer = fiber_start("claimer", claimer, line);
 		line->settler = fiber_start("settler", settler, line);
 		inbox_on_arrival(line->inbox, line->claimer);
+		start_consuming(line);
 	}
-	return 0;
+	sd_notify(0, "READY=1");
+	log_info("event=ready roles=%zu", w->line_count);
+}
+
+/* What waits for a database that is away is left as after a crash: its leases are freed, its messages come again. */
+static void wait_until_idle(struct worker *w)
+{
+	int64_t began_ms = loop_now_ms();
+
+	while (is_busy(w)) {
+		int64_t patience_ms = db_pool_is_up(w->pool) ? STOP_MS : STOP_AWAY_MS;
+
+		if (loop_now_ms() - began_ms >= patience_ms)
+			break;
+		fiber_suspend(loop_now_ms() + WAIT_MS, NULL);
+	}
 }
 
 static void stop(struct worker *w)
 {
-	int64_t deadline_ms = loop_now_ms() + STOP_MS;
-
 	sd_notify(0, "STOPPING=1");
 	log_info("event=stopping");
 	for (size_t i = 0; i < w->line_count; i++)
 		if (w->lines[i].is_consuming)
 			inbox_cancel(w->lines[i].inbox);
-	while (is_busy(w) && fiber_suspend(deadline_ms, NULL) == 0)
-		;
+	wait_until_idle(w);
 	for (size_t i = 0; i < w->line_count; i++)
 		if (w->lines[i].settler)
 			fiber_cancel(w->lines[i].settler);
 	if (w->monitor)
-		httpd_close(w->monitor, deadline_ms);
+		httpd_close(w->monitor, loop_now_ms() + WAIT_MS);
 	amqp_close(w->publisher);
 	amqp_close(w->consumer);
 	log_info("event=stopped unfinished=%d", is_busy(w));
@@ -440,22 +498,11 @@ static void stop(struct worker *w)
 static void run_worker(void *arg)
 {
 	struct worker *w = arg;
-	struct err e = {0};
 
 	w->main = fiber_self();
-	while (amqp_wait_up(w->consumer, loop_now_ms() + 60000, &e) && !w->is_stopping)
-		log_warn("event=waiting for=broker error=%s", log_quote(e.msg));
-	if (!w->is_stopping) {
-		free_former_leases(w);
-		if (start_lines(w, &e)) {
-			log_err("event=start error=%s", log_quote(e.msg));
-			w->status = 1;
-			w->is_stopping = 1;
-		} else {
-			sd_notify(0, "READY=1");
-			log_info("event=ready roles=%zu", w->line_count);
-		}
-	}
+	wait_until_prepared(w);
+	if (!w->is_stopping)
+		start_lines(w);
 	while (!w->is_stopping)
 		fiber_suspend(0, NULL);
 	stop(w);
@@ -564,6 +611,8 @@ int worker_run(const struct context *context, const struct role *const *roles, s
 	watch_signals(&w);
 	fiber_start("worker", run_worker, &w);
 	loop_run();
+	if (is_busy(&w))
+		return w.status; /* fibers that nobody will run again hold jobs and connections */
 	for (size_t i = 0; i < count; i++)
 		inbox_free(w.lines[i].inbox);
 	db_pool_free(w.pool);
