@@ -15,30 +15,31 @@ const UNITS = {
 class Fleet {
   constructor(house) {
     this.house = house;
-    this.workers = new Map();
-    for (const unit of Object.keys(UNITS)) this.start(unit);
-    this.gateway = house.start('waybill-gateway');
-    this.clock = house.start('waybill-clock');
+    this.running = new Map();
+    for (const unit of [...Object.keys(UNITS), 'gateway', 'clock']) this.start(unit);
   }
 
+  /* Starts a unit, or starts it again. */
   start(unit) {
-    this.workers.set(unit, this.house.start('waybill-worker', '--unit', unit, ...UNITS[unit]));
+    const started = UNITS[unit] ? this.house.start('waybill-worker', '--unit', unit, ...UNITS[unit])
+      : this.house.start(`waybill-${unit}`);
+    this.running.set(unit, started);
   }
 
-  get programs() {
-    return [...this.workers, ['gateway', this.gateway], ['clock', this.clock]];
+  program(unit) {
+    return this.running.get(unit);
   }
 
   /* Programs that ended by themselves: there must be none. */
   ended() {
-    return this.programs.filter(([, program]) => !program.is_running)
-      .map(([name, program]) => `${name} ended (${program.outcome}): ${program.log.trim().split('\n').pop()}`);
+    return [...this.running].filter(([, program]) => !program.is_running)
+      .map(([unit, program]) => `${unit} ended (${program.outcome}): ${program.log.trim().split('\n').pop()}`);
   }
 
-  /* [name, bytes] of each. */
+  /* [unit, bytes] of each. */
   memory() {
-    return this.programs.filter(([, program]) => program.is_running)
-      .map(([name, program]) => [name, program.rss_bytes()]);
+    return [...this.running].filter(([, program]) => program.is_running)
+      .map(([unit, program]) => [unit, program.rss_bytes()]);
   }
 }
 

@@ -9,7 +9,6 @@ const { Merchant } = require('./merchant');
 const { SHOP, LOCATIONS, GOODS, KITS, INTANGIBLE, SURPRISE } = require('./goods');
 const { ADDRESS } = require('./mix');
 
-const CHUNK = 10; /* orders sent at once */
 const TURN_MS = 250;
 const WAITING = ['PRINT', 'POSTER'];
 
@@ -45,13 +44,17 @@ function deliveries(mix) {
 }
 
 class Story {
-  constructor(house, mix) {
+  /* chunk: orders sold at once */
+  constructor(house, mix, { chunk = 10 } = {}) {
     this.house = house;
     this.mix = mix;
     this.merchant = new Merchant(house);
     this.by_name = new Map(mix.map((one) => [one.name, one]));
     this.done = new Set(); /* acts that are done, by name */
     this.deliveries = deliveries(mix);
+    this.chunk = chunk;
+    this.sold = 0;
+    this.turns = 0;
     this.on_turn = () => {};
   }
 
@@ -75,8 +78,10 @@ class Story {
   }
 
   async sell() {
-    for (let i = 0; i < this.mix.length; i += CHUNK) {
-      await this.house.control('shopify', `shops/${SHOP}/orders`, 'POST', this.mix.slice(i, i + CHUNK).map((one) => one.words));
+    while (this.sold < this.mix.length) {
+      const some = this.mix.slice(this.sold, this.sold + this.chunk);
+      await this.house.control('shopify', `shops/${SHOP}/orders`, 'POST', some.map((one) => one.words));
+      this.sold += some.length;
       await this.turn();
     }
   }
@@ -97,6 +102,7 @@ class Story {
   /* What people and buyers do as things stand. */
   async turn() {
     const now = await this.look();
+    this.turns += 1;
     for (const shipment of now.floor) await this.merchant.ship(shipment);
     for (const hold of now.holds) await this.answer_hold(hold);
     if (now.orders < this.mix.length) return;
@@ -121,7 +127,7 @@ class Story {
     if (kind === 'no_address') await this.once(`address ${order}`, () => this.shop_act(order, 'update', { shipping_address: ADDRESS }));
     if (kind === 'store' && expect.later === 'cancel') await this.once(`cancel ${order}`, () => this.shop_act(order, 'cancel'));
     if (kind === 'no_address' && !(await this.has_address(order))) return;
-    if (expect.clear === kind || /carrier refuses/.test(reason)) await this.merchant.clear(order, kind);
+    if (expect.clear === kind || /carrier refuses|never found/.test(reason)) await this.merchant.clear(order, kind);
   }
 
   async release(order) {
