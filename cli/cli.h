@@ -34,9 +34,11 @@ struct command {
 enum { ARGS_ANY = 10000 };
 
 /* The nouns; each table ends with {0}. */
-extern const struct command install_commands[], merchant_commands[], store_commands[],
-	store_map_commands[], carrier_commands[], location_commands[], item_commands[],
-	stock_commands[], order_commands[];
+extern const struct command install_commands[], doctor_commands[], merchant_commands[],
+	store_commands[], store_map_commands[], carrier_commands[], location_commands[],
+	item_commands[], stock_commands[], order_commands[], order_work_commands[],
+	shipment_commands[], shipment_work_commands[], due_commands[], dead_commands[],
+	audit_commands[];
 
 struct due {
 	const char *role;

@@ -17,8 +17,10 @@
 enum { OPTIONS_MAX = 64, OPT_CONFIG = 1000, OPT_JSON, OPT_HELP };
 
 static const struct command *const tables[] = {
-	install_commands,  merchant_commands, store_commands, store_map_commands, carrier_commands,
-	location_commands, item_commands,     stock_commands, order_commands,
+	install_commands,	doctor_commands,  merchant_commands,   store_commands,
+	store_map_commands,	carrier_commands, location_commands,   item_commands,
+	stock_commands,		order_commands,	  order_work_commands, shipment_commands,
+	shipment_work_commands, due_commands,	  dead_commands,       audit_commands,
 };
 
 static void print_commands(FILE *out, const char *noun)
@@ -88,8 +90,19 @@ __attribute__((format(printf, 2, 3))) static int wrong(const struct command *c, 
 	return EXIT_USAGE;
 }
 
+/* "waybill stock --help": the commands of a noun. */
+static int help_noun(char **argv, int argc)
+{
+	if (argc < 2 || strcmp(argv[1], "--help") != 0)
+		return 0;
+	print_commands(stdout, argv[0]);
+	return 1;
+}
+
 static int unknown(char **argv, int argc)
 {
+	if (help_noun(argv, argc))
+		return 0;
 	fprintf(stderr, "waybill: there is no command \"%s\"; there are:\n", argc ? argv[0] : "");
 	print_commands(stderr, argc ? argv[0] : NULL);
 	fputs("see `waybill --help`\n", stderr);
@@ -136,7 +149,7 @@ static int parse(struct cli *cli, struct line *line, int argc, char **argv)
 			cli->is_json = 1;
 		else if (o == OPT_HELP)
 			line->wants_help = 1;
-		else if (o == '?')
+		else if (o == '?' || (optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0))
 			return wrong(c, "\"%s\" is no option here, or lacks its value",
 				     argv[optind - 1]);
 		else if (field_read(cli->arena, c->fields + o, optarg ? optarg : "true",

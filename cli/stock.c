@@ -153,7 +153,8 @@ static int take_back(struct cli *cli, const struct places *p, struct err *e)
 	if (cli_run(cli, SQL_ORDER_ROUTE_DUE, &due, e, order_ids))
 		return -1;
 	for (size_t i = 0; i < due.rows; i++)
-		cli_due(cli, "route", db_get_int64(&due, i, 0));
+		if (!db_get_bool(&due, i, 1))
+			cli_due(cli, "route", db_get_int64(&due, i, 0));
 	cli_say(cli,
 		"%lld units were promised and are not there: taken back from the newest shipments "
 		"(%zu), whose orders are planned again",

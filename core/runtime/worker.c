@@ -13,7 +13,6 @@
 #include "core/runtime/outcome.h"
 
 enum {
-	ACTOR_MAX = 200,
 	ROLES_MAX = 16,
 	DB_TAKE_MS = 5000,
 	DB_AWAY_MS = 60000, /* without the database for so long: give the messages back */
@@ -568,25 +567,13 @@ static void watch_signals(struct worker *w)
 	ev_signal_start(loop_ev(), &w->on_int);
 }
 
-/* Who it is in the audit trail: "worker:route", of several roles "worker:rate,label". */
-static void name_actor(char *actor, size_t size, const struct role *const *roles, size_t count)
-{
-	size_t len = (size_t)snprintf(actor, size, "worker:");
-
-	for (size_t i = 0; i < count && len < size; i++)
-		len += (size_t)snprintf(actor + len, size - len, "%s%s", i ? "," : "",
-					roles[i]->name);
-}
-
 int worker_run(const struct context *context, const struct role *const *roles, size_t count,
 	       const char *unit, const char *metrics)
 {
 	struct worker w = {.context = context, .line_count = count};
-	char actor[ACTOR_MAX];
 	struct db_settings db = {
 		.url = context->conf->database.url,
 		.application = "waybill-worker",
-		.actor = actor,
 		.connections = context->conf->database.connections,
 	};
 	struct err e = {0};
@@ -594,7 +581,6 @@ int worker_run(const struct context *context, const struct role *const *roles, s
 	if (count > ROLES_MAX)
 		die("more than %d roles", ROLES_MAX);
 	name_leases(&w, unit);
-	name_actor(actor, sizeof actor, roles, count);
 	w.pool = db_pool_new(&db);
 	for (size_t i = 0; i < count; i++)
 		w.lines[i] = (struct line){

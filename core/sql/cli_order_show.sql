@@ -1,14 +1,14 @@
 -- One order, with all that hangs on it.
 SELECT o.id, o.name, s.domain AS store, o.source_id, o.state, o.is_held AS held, o.is_test AS test, o.payment_status AS payment, o.currency,
-       to_char(o.total / 10000.0, 'FM999999999999990.00##') AS total, to_char(o.paid / 10000.0, 'FM999999999999990.00##') AS paid, to_char(o.refunded / 10000.0, 'FM999999999999990.00##') AS refunded,
-       to_char(o.outstanding / 10000.0, 'FM999999999999990.00##') AS outstanding, o.placed_at::text AS placed_at, o.received_at::text AS received_at,
+       to_char(o.total / 10000.0, 'FM999999999999990.0099') AS total, to_char(o.paid / 10000.0, 'FM999999999999990.0099') AS paid, to_char(o.refunded / 10000.0, 'FM999999999999990.0099') AS refunded,
+       to_char(o.outstanding / 10000.0, 'FM999999999999990.0099') AS outstanding, o.placed_at::text AS placed_at, o.received_at::text AS received_at,
        o.cancelled_at::text AS cancelled_at, o.step, o.due_at::text AS due_at, o.attempt, o.error,
        (SELECT coalesce(json_agg(json_build_object('group', g.position, 'kind', g.kind, 'service', g.service_title, 'city', g.city,
                                                    'country', g.country_code, 'not_before', g.ship_not_before, 'held', g.is_held)
                                  ORDER BY g.position), '[]')
           FROM delivery_group AS g WHERE g.order_id = o.id) AS groups,
        (SELECT coalesce(json_agg(json_build_object('line', l.id, 'sku', l.sku, 'title', l.title, 'ordered', l.ordered, 'cancelled', l.cancelled,
-                                                   'ships', l.needs_shipping, 'price', to_char(l.unit_price / 10000.0, 'FM999999999999990.00##')) ORDER BY l.id), '[]')
+                                                   'ships', l.needs_shipping, 'price', to_char(l.unit_price / 10000.0, 'FM999999999999990.0099')) ORDER BY l.id), '[]')
           FROM order_line AS l WHERE l.order_id = o.id) AS lines,
        (SELECT coalesce(json_agg(json_build_object('line', p.order_line_id, 'item', i.sku, 'units', p.quantity, 'cancelled', p.cancelled,
                 'open', p.quantity - p.cancelled - p.allocated - p.shipped - p.backordered, 'allocated', p.allocated,

@@ -1,0 +1,151 @@
+/*
+ * doctor - is everything there that the fleet needs, and does it work?
+ *
+ * One line per check; what is wrong comes with what to do. Nothing is changed, except that the queues are declared.
+ */
+#include "cli/doctor.h"
+#include "cli/cli.h"
+#include "core/domain/mail.h"
+#include "core/runtime/loop.h"
+#include "core/runtime/migrate.h"
+
+enum { BROKER_MS = 5000, OLD_S = 600 };
+
+void doctor_say(struct cli *cli, int is_good, const char *check, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	json_array_append_new(cli->output, json_pack("{s:s, s:s, s:s}", "check", check, "result",
+						     is_good ? "ok" : "WRONG", "what",
+						     arena_vprintf(cli->arena, format, args)));
+	va_end(args);
+	if (!is_good)
+		cli->status = EXIT_REFUSED;
+}
+
+/* 0, or -1 when nothing further can be asked of it. */
+static int check_database(struct cli *cli)
+{
+	struct db_result r;
+	struct err e = {0};
+
+	if (cli_begin(cli, &e)) {
+		doctor_say(cli, 0, "database",
+			   "%s; is database.url right, and does PostgreSQL run?", e.msg);
+		return -1;
+	}
+	doctor_say(cli, 1, "database", "reachable");
+	if (migrate_check(cli->conf.database.url, &e)) {
+		doctor_say(cli, 0, "schema", "%s; run `waybill migrate`", e.msg);
+		return -1;
+	}
+	doctor_say(cli, 1, "schema", "at this version");
+	if (db_query(cli->db, cli->arena, SQL_CLI_DOCTOR_RIGHTS, NULL, 0, &r, &e))
+		doctor_say(cli, 0, "privileges", "%s", e.msg);
+	else if (!db_get_bool(&r, 0, 0))
+		doctor_say(
+			cli, 0, "privileges",
+			"database.url's user lacks rights; it must be \"waybill\" or a member of it");
+	else if (db_get_bool(&r, 0, 1))
+		doctor_say(
+			cli, 0, "privileges",
+			"database.url's user may do more than workers should; use the workers' user, "
+			"and the owner for `waybill migrate` only");
+	else
+		doctor_say(cli, 1, "privileges", "as they should be");
+	return 0;
+}
+
+static void check_queue(struct cli *cli, const char *role)
+{
+	const char *queue = arena_printf(cli->arena, "wb.%s", role);
+	int64_t ready, consumers;
+	struct err e = {0};
+
+	if (amqp_queue_depth(cli->broker, queue, &ready, &consumers, loop_now_ms() + BROKER_MS, &e))
+		doctor_say(cli, 0, queue, "%s", e.msg);
+	else if (consumers == 0)
+		doctor_say(cli, 0, queue,
+			   "no worker is at it, %lld messages wait; start waybill-%s@1",
+			   (long long)ready, role);
+	else
+		doctor_say(cli, 1, queue, "%lld workers, %lld messages wait", (long long)consumers,
+			   (long long)ready);
+}
+
+static void check_broker(struct cli *cli)
+{
+	struct err e = {0};
+
+	if (cli_broker(cli, BROKER_MS, &e)) {
+		doctor_say(cli, 0, "broker", "%s; is broker.urls right, and does RabbitMQ run?",
+			   e.msg);
+		return;
+	}
+	doctor_say(cli, 1, "broker", "reachable, with all queues");
+	if (amqp_is_blocked(cli->broker))
+		doctor_say(cli, 0, "broker", "it has an alarm (memory or disk) and takes nothing");
+	for (size_t i = 0; i < cli_role_count; i++)
+		check_queue(cli, cli_roles[i]);
+}
+
+static void check_work(struct cli *cli)
+{
+	struct db_result r;
+	struct err e = {0};
+
+	if (cli_run(cli, SQL_CLI_DOCTOR_WORK, &r, &e, db_int64(cli->arena, OLD_S))) {
+		doctor_say(cli, 0, "work", "%s", e.msg);
+		return;
+	}
+	int64_t old = db_get_int64(&r, 0, 0), dead = db_get_int64(&r, 0, 1);
+
+	doctor_say(cli, old == 0, "due rows",
+		   old ? "%lld are due for over 10 minutes; see `waybill due`"
+		       : "%lld are due for over 10 minutes",
+		   (long long)old);
+	doctor_say(cli, dead == 0, "dead letters",
+		   dead ? "%lld are open; see `waybill dead list`" : "%lld are open",
+		   (long long)dead);
+	if (db_get_bool(&r, 0, 2) && !cli->conf.mail.url[0])
+		doctor_say(cli, 0, "mail",
+			   "a store wants Waybill to mail its customers, but mail.url is "
+			   "not set");
+}
+
+static void check_templates(struct cli *cli)
+{
+	const char *folder = cli->conf.mail.templates;
+	struct mail_templates *templates;
+	struct err e = {0};
+
+	if (mail_templates_load(folder[0] ? folder : NULL, &templates, &e)) {
+		doctor_say(cli, 0, "mail templates", "%s", e.msg);
+		return;
+	}
+	mail_templates_free(templates);
+	doctor_say(cli, 1, "mail templates", folder[0] ? "good" : "the built-in ones");
+}
+
+static int doctor(struct cli *cli, struct err *e)
+{
+	(void)e;
+	json_decref(cli->output);
+	cli->output = json_array();
+	check_templates(cli);
+	check_broker(cli);
+	if (check_database(cli) == 0) {
+		check_work(cli);
+		doctor_accounts(cli);
+	}
+	cli_say(cli, cli->status ? "\nSomething is wrong." : "\nAll is well.");
+	return 0;
+}
+
+const struct command doctor_commands[] = {
+	{"doctor", "", 0, 0, NULL, doctor,
+	 .help = "Check database, broker, workers, credentials, stores and carriers",
+	 .is_alone = 1},
+	{0},
+};

@@ -1,0 +1,2 @@
+-- An order, locked.
+SELECT id FROM orders WHERE id = $1::bigint FOR NO KEY UPDATE

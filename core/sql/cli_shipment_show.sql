@@ -1,0 +1,16 @@
+-- One shipment, with its units, parcels and holds.
+SELECT s.id, o.name AS "order", s.order_id, l.code AS location, s.origin, s.state, s.is_held AS held, s.step, s.due_at::text AS due_at,
+       s.attempt, s.error, s.source_id AS fulfillment, s.created_at::text AS created_at, s.shipped_at::text AS shipped_at,
+       (SELECT coalesce(json_agg(json_build_object('sku', i.sku, 'title', r.title, 'quantity', a.quantity, 'shipped', a.is_shipped) ORDER BY a.id), '[]')
+          FROM allocation AS a JOIN item AS i ON i.id = a.item_id JOIN line_part AS p ON p.id = a.line_part_id
+          JOIN order_line AS r ON r.id = p.order_line_id WHERE a.shipment_id = s.id) AS units,
+       (SELECT coalesce(json_agg(json_build_object('id', p.id, 'source', p.source, 'carrier', p.carrier, 'service', p.service, 'tracking_number',
+                p.tracking_number, 'grams', p.grams, 'rate', to_char(p.rate_amount / 10000.0, 'FM999999999999990.0099') || ' ' || p.rate_currency) ORDER BY p.id), '[]')
+          FROM parcel AS p WHERE p.shipment_id = s.id) AS parcels,
+       (SELECT coalesce(json_agg(json_build_object('parcel', b.parcel_id, 'state', b.state, 'attempt', b.attempt_id, 'cost',
+                to_char(b.cost / 10000.0, 'FM999999999999990.0099') || ' ' || b.currency, 'reason', b.reason) ORDER BY b.id), '[]')
+          FROM label_purchase AS b JOIN parcel AS p ON p.id = b.parcel_id WHERE p.shipment_id = s.id) AS labels,
+       (SELECT coalesce(json_agg(json_build_object('id', h.id, 'kind', h.kind, 'reason', h.reason, 'set_by', h.set_by, 'set_at', h.set_at) ORDER BY h.id), '[]')
+          FROM hold AS h WHERE h.order_id = s.order_id AND h.cleared_at IS NULL AND (h.shipment_id IS NULL OR h.shipment_id = s.id)
+           AND (h.delivery_group_id IS NULL OR h.delivery_group_id = s.delivery_group_id)) AS holds
+  FROM shipment AS s JOIN orders AS o ON o.id = s.order_id LEFT JOIN location AS l ON l.id = s.location_id WHERE s.id = $1::bigint

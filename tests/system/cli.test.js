@@ -1,0 +1,391 @@
+'use strict';
+
+/*
+ * The command line: what it refuses and how it says so, what it changes, what it never shows.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const fs = require('fs');
+const path = require('path');
+const { House, TOP, run, until } = require('../lib');
+
+const SECRET = 'shpss_never_to_be_seen';
+
+let house;
+
+const waybill = (...args) => house.waybill(...args);
+
+function file(name, content) {
+  const at = path.join(house.dir, name);
+  fs.writeFileSync(at, content, { mode: 0o600 });
+  return at;
+}
+
+/* A command that must fail with this code and a text that matches. */
+async function refused(code, text, ...args) {
+  const result = await house.try_waybill(args);
+  assert.strictEqual(result.code, code, `${args.join(' ')}: ${result.stderr}`);
+  assert.match(result.stderr, text);
+  assert.strictEqual(result.stdout, '');
+  return result;
+}
+
+const stock = (sku) => house.db.row(`SELECT on_hand, allocated FROM stock JOIN item ON item.id = item_id WHERE sku = '${sku}'`);
+
+/* An order whose units are promised already, as route leaves it: one shipment per quantity. */
+async function promised(name, sku, quantities, state = 'released') {
+  const units = quantities.reduce((a, b) => a + b, 0);
+  return house.owner.run(`
+    WITH o AS (INSERT INTO orders (merchant_id, store_id, source_id, name, state, placed_at, payment_status, currency, total, presentment_currency,
+                                   source_updated_at, source_hash)
+                 SELECT 1, id, '${name}', '${name}', 'awaiting_fulfillment', now(), 'paid', 'EUR', 1, 'EUR', now(), sha256('') FROM store
+                  WHERE platform = 'none' RETURNING id)
+    SELECT id AS o FROM o \\gset
+    INSERT INTO delivery_group (order_id, position, kind) VALUES (:o, 0, 'ship') RETURNING id AS g \\gset
+    INSERT INTO order_line (order_id, delivery_group_id, source_id, sku, title, ordered, unit_price, unit_price_presentment, needs_shipping)
+      VALUES (:o, :g, '1', '${sku}', 'Thing', ${units}, 1, 1, true) RETURNING id AS l \\gset
+    INSERT INTO line_part (order_id, order_line_id, item_id, per_unit, quantity)
+      SELECT :o, :l, id, 1, ${units} FROM item WHERE sku = '${sku}' RETURNING id AS p \\gset
+    ${quantities.map((n) => `
+      INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state) VALUES (1, :o, :g, 1, '${state}') RETURNING id AS s \\gset
+      INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
+        SELECT :o, :p, item_id, 1, :s, ${n} FROM line_part WHERE id = :p;`).join('')}`);
+}
+
+const shipments = (name) => house.db.rows(`SELECT s.id, s.state, (SELECT sum(quantity) FROM allocation WHERE shipment_id = s.id) AS units
+  FROM shipment AS s JOIN orders AS o ON o.id = s.order_id WHERE o.name = '${name}' ORDER BY s.id`);
+
+test.before(async () => {
+  house = await House.open('cli');
+  await waybill('setup');
+  await waybill('merchant', 'add', 'Acme');
+  await waybill('location', 'add', '--code', 'EAST', '--address1', '1 Main St', '--city', 'Boston', '--country', 'US');
+  await waybill('store', 'add', '--platform', 'none', '--domain', 'desk.test');
+  await waybill('item', 'add', '--sku', 'MUG', '--title', 'Mug, blue', '--grams', '300');
+});
+
+test.after(() => house.close());
+
+/* ---- calling it ---- */
+
+for (const [name, args] of Object.entries({
+  'an unknown command': ['stork', 'show'],
+  'an unknown option': ['item', 'list', '--colour', 'blue'],
+  'an option without its value': ['item', 'list', '--sku'],
+  'an argument too many': ['merchant', 'list', 'Acme'],
+  'a missing argument': ['order', 'show'],
+  'a needed option that is missing': ['stock', 'receive', '--sku', 'MUG', '--location', 'EAST'],
+  'a quantity that is no number': ['stock', 'receive', '--sku', 'MUG', '--location', 'EAST', '--quantity', '1e3'],
+  'a negative quantity': ['stock', 'count', '--sku', 'MUG', '--location', 'EAST', '--quantity', '-1'],
+  'a choice that is none': ['order', 'list', '--state', 'happy'],
+  'a date that is none': ['item', 'set', '--sku', 'MUG', '--restock-on', '2026-13-01'],
+  'a text that is too long': ['item', 'add', '--sku', 'x'.repeat(101)],
+  'a control character': ['item', 'add', '--sku', 'a\nb'],
+  'a platform that does not exist': ['store', 'add', '--platform', 'ebay', '--domain', 'x.test'],
+  'a shipment that is no number': ['shipment', 'show', 'first'],
+})) {
+  test(`${name} is called wrongly: exit code 2, and nothing on stdout`, () => refused(2, /waybill: /, ...args));
+}
+
+for (const args of [['order', 'show', '#404'], ['shipment', 'show', '404'], ['store', 'show', 'no.test'], ['item', 'set', '--sku', 'NO'],
+  ['stock', 'receive', '--sku', 'NO', '--location', 'EAST', '--quantity', '1'], ['dead', 'show', '404'], ['shipment', 'pick', '404'],
+  ['order', 'hold', '#404', '--reason', 'x']]) {
+  test(`${args.slice(0, 2).join(' ')} of what is not there: exit code 3`, () => refused(3, /waybill: /, ...args));
+}
+
+test('every command explains itself', async () => {
+  const { stdout } = await house.try_waybill(['--help']);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) {2,}/gm)].map((found) => found[1]);
+  assert.ok(commands.length > 45, `only ${commands.length} commands`);
+  for (const words of commands) {
+    const { code, stdout: help } = await house.try_waybill([...words.split(' '), '--help']);
+    assert.strictEqual(code, 0, words);
+    assert.match(help, new RegExp(`^usage: waybill ${words}`));
+  }
+});
+
+test('without a database: exit code 4, and what to look at', async () => {
+  const conf = file('nowhere.conf', '[database]\nurl = postgresql://waybill@127.0.0.1:1/waybill\n');
+  await refused(4, /waybill: /, 'item', 'list', '--config', conf);
+});
+
+test('what is printed for people and as JSON is the same', async () => {
+  const [mug] = await waybill('item', 'list', '--sku', 'MUG');
+  assert.strictEqual(mug.title, 'Mug, blue');
+  const { stdout } = await house.try_waybill(['item', 'list', '--sku', 'MUG']);
+  assert.strictEqual(JSON.parse(stdout).length, 1);
+});
+
+test('text from outside cannot write to the terminal', async () => {
+  await house.owner.run("INSERT INTO item (merchant_id, sku, title) VALUES (1, 'EVIL', E'\\x1b]0;owned\\x07\\u009b31m');");
+  const { stdout } = await run(path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin', 'waybill'), ['item', 'list', '--sku', 'EVIL'],
+    { env: { WAYBILL_CONFIG: house.conf_file } });
+  assert.match(stdout, /EVIL/);
+  assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f]/);
+});
+
+/* ---- CSV ---- */
+
+const bad_csv = {
+  'an unknown column': ['sku,colour\nA,blue\n', /bad\.csv: line 1: unknown column "colour"/],
+  'a column twice': ['sku,sku\nA,B\n', /line 1: column "sku" stands there twice/],
+  'no key column': ['title\nA\n', /line 1: column "sku" is missing/],
+  'a field too few': ['sku,title\nA,one\nB\n', /line 3: 1 fields, but the header has 2/],
+  'a wrong number': ['sku,grams\nA,1\nB,heavy\n', /bad\.csv:3: grams: a whole number/],
+  'an empty key': ['sku,title\nA,one\n,two\n', /bad\.csv:3: sku: is empty/],
+  'the same key twice': ['sku,title\nA,one\nB,two\nA,three\n', /bad\.csv:4: the same stands in another line/],
+  'a quote that is never closed': ['sku,title\nA,"one\nB,two\n', /line 2: a quote is never closed/],
+  'text behind a quote': ['sku,title\nA,"one"x\n', /line 2: text behind a closing quote/],
+  'a quote in the middle': ['sku,title\nA,o"ne\n', /line 2: a quote inside/],
+  'a line number behind a quoted line break': ['sku,title,grams\nA,"b",1\nB,c,x\n', /bad\.csv:3: grams/],
+  'bytes that are not UTF-8': [Buffer.from('sku,title\nA,one\nB,\xff\n', 'latin1'), /line 3: not UTF-8/],
+  'a NUL byte': ['sku,title\nA,\0\n', /not UTF-8 text/],
+  'an empty file': ['', /the file is empty/],
+  'a control character': ['sku,title\nA,"a\tb"\n', /bad\.csv:2: title: holds a control character/],
+  'SQL as a number': ['sku,grams\nA,1); DROP TABLE item;--\n', /bad\.csv:2: grams: a whole number/],
+  'too many lines': [`sku\n${Array.from({ length: 100001 }, (_, i) => `S${i}`).join('\n')}\n`, /more than 100,000 records/],
+};
+for (const [name, [content, text]] of Object.entries(bad_csv)) {
+  test(`a CSV file with ${name} is refused with its line, and nothing is imported`, async () => {
+    const before = await house.db.value('SELECT count(*) FROM item');
+    await refused(1, text, 'item', 'import', file('bad.csv', content));
+    assert.strictEqual(await house.db.value('SELECT count(*) FROM item'), before);
+  });
+}
+
+test('all wrong lines of a CSV file are shown, up to twenty', async () => {
+  const lines = Array.from({ length: 30 }, (_, i) => `S${i},x`).join('\n');
+  const { stderr } = await refused(1, /20 or more lines are wrong/, 'item', 'import', file('bad.csv', `sku,grams\n${lines}\n`));
+  assert.strictEqual(stderr.match(/bad\.csv:\d+: grams/g).length, 20);
+});
+
+test('a CSV file with quotes, line ends of Windows, blank lines and a byte order mark is read', async () => {
+  await waybill('item', 'import', file('good.csv', '\ufeffsku,title,grams\r\n\r\nTEE,"T ""Shirt"", größe M",200\r\nCAP,,\r\n'));
+  const rows = await house.db.rows("SELECT sku, title, grams FROM item WHERE sku IN ('TEE', 'CAP') ORDER BY sku");
+  assert.deepStrictEqual(rows, [{ sku: 'CAP', title: '', grams: null }, { sku: 'TEE', title: 'T "Shirt", größe M', grams: 200 }]);
+});
+
+test('importing again changes what the file says and keeps what it does not say', async () => {
+  const [row] = await waybill('item', 'import', file('again.csv', 'sku,hs-code\nTEE,610910\n'));
+  assert.strictEqual(row.outcome, 'changed');
+  assert.deepStrictEqual(await house.db.row("SELECT grams, hs_code FROM item WHERE sku = 'TEE'"), { grams: 200, hs_code: '610910' });
+});
+
+test('a stock file with an unknown SKU is refused with its line, and nothing is counted', async () => {
+  await refused(1, /bad\.csv:3: there is no item of this SKU/, 'stock', 'import',
+    file('bad.csv', 'sku,location,quantity\nTEE,EAST,5\nNOPE,EAST,5\n'));
+  assert.strictEqual(await house.db.value("SELECT count(*) FROM stock_move JOIN item ON item.id = item_id WHERE sku = 'TEE'"), 0);
+});
+
+test('stock is imported as counted, and a second import changes nothing', async () => {
+  const csv = file('stock.csv', 'sku,location,quantity\nTEE,EAST,5\nCAP,EAST,0\n');
+  await waybill('stock', 'import', csv);
+  await waybill('stock', 'import', csv);
+  assert.strictEqual((await stock('TEE')).on_hand, 5);
+  assert.strictEqual(await house.db.value("SELECT count(*) FROM stock_move JOIN item ON item.id = item_id WHERE sku IN ('TEE', 'CAP')"), 1);
+});
+
+test('locations are imported', async () => {
+  await waybill('location', 'import', file('places.csv',
+    'code,name,address1,city,country,shipment-cost,auto-ship\nWEST,West,"2 Main St, Dock 3",LA,US,4.50,yes\n'));
+  assert.deepStrictEqual(await house.db.row("SELECT address1, shipment_cost, auto_ship FROM location WHERE code = 'WEST'"),
+    { address1: '2 Main St, Dock 3', shipment_cost: 45000, auto_ship: true });
+});
+
+/* ---- secrets ---- */
+
+test('a store is added without a secret on the command line, in the output, in the clear or in the log', async () => {
+  const secret = file('secret', `${SECRET}\n`);
+  const result = await house.try_waybill(['store', 'add', '--platform', 'shopify', '--domain', 'a.myshopify.com', '--client-id-file', '-',
+    '--client-secret-file', secret], 'client-id');
+  assert.strictEqual(result.code, 0, result.stderr);
+  const shown = JSON.stringify([result, await waybill('store', 'show', 'a.myshopify.com'), await waybill('store', 'list'),
+    await house.db.rows('SELECT encode(sealed, \'escape\') FROM credential')]);
+  assert.ok(!shown.includes(SECRET));
+  assert.match(result.json.webhook_path, /^\/webhook\/shopify\/[\w-]{16,64}$/);
+  assert.deepStrictEqual(await house.db.row("SELECT step, sealed IS NULL AS is_missing FROM credential WHERE kind = 'access_token'"),
+    { step: 'renew', is_missing: true });
+});
+
+test('a store without the secrets it needs is not half added', async () => {
+  await refused(2, /--webhook-secret-file or --client-secret-file is needed/, 'store', 'add', '--platform', 'shopify', '--domain', 'b.myshopify.com');
+  assert.strictEqual(await house.db.value("SELECT count(*) FROM store WHERE domain = 'b.myshopify.com'"), 0);
+});
+
+test('after a rotation both webhook secrets open, twice in a row', async () => {
+  for (const n of [1, 2]) await house.try_waybill(['store', 'rotate-secret', 'a.myshopify.com', '--webhook-secret-file', file('next', `next${n}\n`)]);
+  assert.strictEqual(await house.db.value("SELECT count(*) FROM credential WHERE kind LIKE 'webhook_secret%'"), 2);
+  const doctor = await house.try_waybill(['doctor']);
+  assert.ok(!JSON.stringify(doctor).includes('is it the right master key'), JSON.stringify(doctor.json));
+});
+
+test('the master key is made once, and only its owner can read it', async () => {
+  const at = path.join(house.dir, 'new.key');
+  assert.strictEqual((await waybill('setup', '--key', at)).key_is_new, true);
+  const key = fs.readFileSync(at, 'utf8');
+  assert.strictEqual((await waybill('setup', '--key', at)).key_is_new, false);
+  assert.strictEqual(fs.readFileSync(at, 'utf8'), key);
+  assert.strictEqual(fs.statSync(at).mode & 0o777, 0o600);
+});
+
+/* ---- stock ---- */
+
+test('received goods are in the ledger with the name of who received them', async () => {
+  await waybill('stock', 'receive', '--sku', 'MUG', '--location', 'EAST', '--quantity', '10', '--note', 'from the boat');
+  assert.strictEqual((await stock('MUG')).on_hand, 10);
+  const move = await house.db.row("SELECT delta, kind, actor, note FROM stock_move JOIN item ON item.id = item_id WHERE sku = 'MUG'");
+  assert.match(move.actor, /^user:[^ ]+$/);
+  assert.deepStrictEqual([move.delta, move.kind, move.note], [10, 'receive', 'from the boat']);
+});
+
+test('a count that leaves too little takes back the newest units, cancels the empty shipment, and plans again', async () => {
+  await promised('#short', 'MUG', [4, 3, 3]);
+  const [now] = await waybill('stock', 'count', '--sku', 'MUG', '--location', 'EAST', '--quantity', '6');
+  assert.deepStrictEqual([now.on_hand, now.allocated], [6, 6]);
+  assert.deepStrictEqual((await shipments('#short')).map(({ state, units }) => [state, units]),
+    [['released', 4], ['released', 2], ['cancelled', null]]);
+  assert.strictEqual(await house.db.value("SELECT step FROM orders WHERE name = '#short'"), 'route');
+  assert.deepStrictEqual(await waybill('stock', 'verify'), []);
+});
+
+test('units that are picked are not taken back by a count, and the shortage is said', async () => {
+  await house.owner.run("UPDATE shipment SET state = 'picked' WHERE state = 'released';");
+  await waybill('stock', 'count', '--sku', 'MUG', '--location', 'EAST', '--quantity', '5');
+  assert.deepStrictEqual(await stock('MUG'), { on_hand: 5, allocated: 6 });
+  const result = await house.try_waybill(['stock', 'verify']);
+  assert.strictEqual(result.code, 1);
+  assert.strictEqual(result.json[0].problem, 'more is allocated than there is');
+});
+
+test('a short pick takes the missing units off the stock, puts the shipment back, and plans again', async () => {
+  const [first] = await shipments('#short');
+  await waybill('shipment', 'short', String(first.id), '--sku', 'MUG', '--quantity', '1');
+  assert.deepStrictEqual(await stock('MUG'), { on_hand: 4, allocated: 5 });
+  const [after] = await shipments('#short');
+  assert.deepStrictEqual([after.state, after.units], ['released', 3]);
+  await refused(1, /holds only 3 of it/, 'shipment', 'short', String(first.id), '--sku', 'MUG', '--quantity', '4');
+});
+
+test('a shipment that is wholly short is cancelled', async () => {
+  await waybill('stock', 'receive', '--sku', 'CAP', '--location', 'EAST', '--quantity', '2');
+  await promised('#gone', 'CAP', [2], 'picked');
+  const [one] = await shipments('#gone');
+  await waybill('shipment', 'short', String(one.id), '--sku', 'CAP', '--quantity', '2');
+  assert.deepStrictEqual(await shipments('#gone'), [{ id: one.id, state: 'cancelled', units: null }]);
+  assert.deepStrictEqual(await stock('CAP'), { on_hand: 0, allocated: 0 });
+});
+
+/* ---- shipments and holds ---- */
+
+test('shipments are picked and shipped by hand, with a tracking number', async () => {
+  await waybill('stock', 'receive', '--sku', 'TEE', '--location', 'EAST', '--quantity', '5');
+  await promised('#hand', 'TEE', [2, 1]);
+  const [one, two] = (await shipments('#hand')).map((shipment) => String(shipment.id));
+  await waybill('shipment', 'pick', one, two);
+  const [shipped] = await waybill('shipment', 'ship', one, '--tracking', 'JD014', '--carrier', 'DHL');
+  assert.deepStrictEqual([shipped.state, shipped.order_state], ['shipped', 'partially_fulfilled']);
+  assert.strictEqual((await waybill('shipment', 'ship', two))[0].order_state, 'fulfilled');
+  assert.strictEqual((await waybill('shipment', 'show', one)).parcels[0].tracking_number, 'JD014');
+  await refused(1, /is shipped, not released or picked/, 'shipment', 'ship', one);
+});
+
+test('a held shipment is not shipped, and the reason is said', async () => {
+  await promised('#held', 'TEE', [1]);
+  const id = String((await shipments('#held'))[0].id);
+  await waybill('order', 'hold', '#held', '--reason', 'the customer called');
+  await refused(1, /is held: person, the customer called/, 'shipment', 'ship', id);
+  await refused(1, /open hold of kind "person" already/, 'order', 'hold', 'held', '--reason', 'again');
+  await waybill('order', 'release', '#held');
+  assert.strictEqual((await waybill('shipment', 'ship', id))[0].state, 'shipped');
+  await refused(1, /no open hold/, 'order', 'release', '#held');
+});
+
+test('an order shows its lines, shipments, holds and events', async () => {
+  const order = await waybill('order', 'show', '#held', '--events');
+  assert.strictEqual(order.shipments[0].state, 'shipped');
+  assert.match(order.holds[0].cleared_by, /^user:/);
+  assert.ok(order.events.some((event) => event.kind === 'hold_cleared' && event.actor.startsWith('user:')));
+});
+
+test('the audit trail is verified, and a changed event is found', async () => {
+  assert.deepStrictEqual(await waybill('audit', 'verify'), []);
+  await house.admin.run(`ALTER TABLE order_event DISABLE TRIGGER append_only;
+    UPDATE order_event SET note = 'nothing happened' WHERE kind = 'held';
+    ALTER TABLE order_event ENABLE TRIGGER append_only;`);
+  const result = await house.try_waybill(['audit', 'verify']);
+  assert.strictEqual(result.code, 1);
+  assert.strictEqual(result.json[0].name, '#held');
+});
+
+/* ---- orders from nowhere ---- */
+
+const ORDER = { id: '42', name: '#P42', placed_at: '2026-11-23T09:15:00+01:00', payment: 'paid', currency: 'EUR', total: '10.00',
+  groups: [{ kind: 'ship', address: { name: 'Mia', address1: 'Gammel Strand 5', city: 'K', country_code: 'DK' } }],
+  lines: [{ id: '1', sku: 'MUG', title: 'Mug', quantity: 1, unit_price: '10.00' }] };
+
+for (const [name, change, text] of [
+  ['a wrong type', { total: true }, /total/],
+  ['a key that is none', { totall: '1' }, /totall/],
+  ['a currency that is none', { currency: 'euro' }, /currency/],
+  ['a huge quantity', { lines: [{ ...ORDER.lines[0], quantity: 1e9 }] }, /quantity/],
+  ['a time that is none', { placed_at: 'yesterday' }, /placed_at/],
+]) {
+  test(`an order file with ${name} is refused with the field's name`, () => (
+    refused(1, text, 'order', 'import', file('order.json', JSON.stringify({ ...ORDER, ...change })), '--store', 'desk.test')));
+}
+
+test('an imported order is with the broker when the command ends', async () => {
+  const answer = await waybill('order', 'import', file('order.json', JSON.stringify(ORDER)), '--store', 'desk.test');
+  assert.deepStrictEqual([answer.id, answer.lines], ['42', 1]);
+  const worker = house.start('waybill-worker', 'ingest');
+  await worker.prints('event=ready');
+  await until('the order', () => house.db.value("SELECT count(*) FROM orders WHERE name = '#P42'"));
+  await worker.stop();
+});
+
+/* ---- what is due ---- */
+
+test('rows are made due again, and dead letters of theirs count as retried', async () => {
+  await house.owner.run(`UPDATE orders SET step = 'route', due_at = 'infinity', attempt = 9, error = 'broken' WHERE name = '#short';
+    INSERT INTO dead_letter (role, row_id, order_id, fingerprint, error_kind, error_code, error)
+      SELECT 'route', id, id, 'route:x:1', 'bug', 'none', 'broken' FROM orders WHERE name = '#short';`);
+  assert.strictEqual((await waybill('due')).find((line) => line.role === 'route').dead, 1);
+  const [letter] = await waybill('dead', 'list');
+  assert.strictEqual(letter.letters, 1);
+  assert.strictEqual((await waybill('dead', 'retry', 'route:x:1')).retried, 1);
+  const row = await house.db.row("SELECT due_at <= now() AS is_due, attempt, error FROM orders WHERE name = '#short'");
+  assert.deepStrictEqual(row, { is_due: true, attempt: 0, error: null });
+  assert.deepStrictEqual(await waybill('dead', 'list'), []);
+});
+
+test('requeue names a role that has rows, and rows that wait for it', async () => {
+  await refused(1, /no rows wait for a role/, 'requeue', '--role', 'juggle');
+  await refused(3, /not all of these rows/, 'requeue', '--role', 'route', '999999');
+  await refused(2, /--since TIME is needed/, 'requeue', '--after-wipe');
+});
+
+test('after a wipe every active store is compared again from before it', async () => {
+  await house.owner.run("UPDATE store SET cursor_at = '2026-11-23T12:00:00Z', step = NULL WHERE platform = 'shopify';");
+  await waybill('requeue', '--after-wipe', '--since', '2026-11-23T10:00:00Z');
+  assert.deepStrictEqual(await house.db.row("SELECT cursor_at = '2026-11-23T09:50:00Z' AS is_back, step FROM store WHERE platform = 'shopify'"),
+    { is_back: true, step: 'reconcile' });
+});
+
+test('what is committed stays when the broker is away, and the clock is named', async () => {
+  const conf = file('no-broker.conf', fs.readFileSync(house.conf_file, 'utf8').replace(/urls = .*/, 'urls = amqp://a:b@127.0.0.1:1/x'));
+  const result = await house.try_waybill(['requeue', '--role', 'route', '--config', conf]);
+  assert.strictEqual(result.code, 0);
+  assert.match(result.stderr, /the clock will publish it/);
+});
+
+test('doctor says what is wrong and what to do, and no secret', async () => {
+  const result = await house.try_waybill(['doctor']);
+  assert.strictEqual(result.code, 1);
+  const by_check = Object.fromEntries(result.json.map((line) => [line.check, line]));
+  assert.strictEqual(by_check.database.result, 'ok');
+  assert.strictEqual(by_check.privileges.result, 'ok');
+  assert.match(by_check['wb.route'].what, /no worker is at it/);
+  assert.match(by_check['store a.myshopify.com'].what, /no access token yet/);
+  assert.ok(!JSON.stringify(result).includes(SECRET));
+});
