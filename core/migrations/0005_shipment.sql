@@ -307,7 +307,8 @@ BEGIN
   IF NEW.delivery_group_id IS NOT NULL AND NEW.cleared_at IS NOT NULL THEN
     -- The order was planned without this group.
     UPDATE orders AS o SET step = 'route', due_at = now(), attempt = 0, error = NULL, published_at = NULL
-     WHERE o.id = NEW.order_id AND o.state IN ('paid', 'awaiting_fulfillment', 'partially_fulfilled');
+     WHERE o.id = NEW.order_id AND o.state IN ('paid', 'awaiting_fulfillment', 'partially_fulfilled') AND o.due_at < 'infinity'
+       AND NOT (SELECT g.is_held FROM delivery_group AS g WHERE g.id = NEW.delivery_group_id);
   END IF;
   UPDATE shipment AS s SET is_held = h.held, due_at = CASE WHEN h.held OR s.due_at = 'infinity' THEN s.due_at ELSE now() END
     FROM (SELECT t.id, EXISTS (SELECT 1 FROM hold WHERE order_id = t.order_id AND cleared_at IS NULL

@@ -36,7 +36,7 @@ async function due(setup) {
   return rows.map((row) => row.what).sort().join(' ');
 }
 
-for (const [on, marked, due_again] of [['order', 'o1 s1 s2', 'o1 s1 s2'], ['group', 'g2 s2', 's2'], ['shipment', 's2', 's2']]) {
+for (const [on, marked, due_again] of [['order', 'o1 s1 s2', 'o1 s1 s2'], ['group', 'g2 s2', 'o1 s2'], ['shipment', 's2', 's2']]) {
   test(`a hold on one ${on} marks ${marked}`, async () => {
     assert.strictEqual(await held(TWO + hold(on)), marked);
     assert.strictEqual(await due(TWO + hold(on)), '');
@@ -66,9 +66,14 @@ test('a shipment that is made under a hold on its order or group is born held', 
   assert.strictEqual(await held(TWO + hold('order') + clear() + made), '');
 });
 
+test('an order planned without a held group is planned again when that is cleared', async () => {
+  const planned = `${TWO} ${hold('group')} UPDATE orders SET step = NULL; ${clear()}`;
+  assert.deepStrictEqual(await schema.sees('SELECT step, due_at = now() AS is_due FROM orders', planned), [{ step: 'route', is_due: true }]);
+});
+
 test('what is dead stays dead when a hold is cleared', async () => {
   const dead = "UPDATE orders SET due_at = 'infinity'; UPDATE shipment SET due_at = 'infinity';";
-  assert.strictEqual(await due(TWO + dead + hold('order') + clear()), '');
+  for (const on of Object.keys(ON)) assert.strictEqual(await due(TWO + dead + hold(on) + clear()), '');
 });
 
 test('setting and clearing a hold leaves an event each', async () => {
