@@ -304,7 +304,7 @@ BEGIN
   UPDATE delivery_group AS g SET is_held = h.held
     FROM (SELECT EXISTS (SELECT 1 FROM hold WHERE delivery_group_id = NEW.delivery_group_id AND cleared_at IS NULL) AS held) AS h
    WHERE g.id = NEW.delivery_group_id AND g.is_held <> h.held;
-  IF NEW.delivery_group_id IS NOT NULL AND NEW.cleared_at IS NOT NULL THEN
+  IF FOUND AND NEW.cleared_at IS NOT NULL THEN
     -- The order was planned without this group.
     UPDATE orders AS o SET step = 'route', due_at = now(), attempt = 0, error = NULL, published_at = NULL
      WHERE o.id = NEW.order_id AND o.state IN ('paid', 'awaiting_fulfillment', 'partially_fulfilled') AND o.due_at < 'infinity'
