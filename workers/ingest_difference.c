@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "core/runtime/timestamp.h"
 #include "workers/ingest_rows.h"
 
 #define PUSH(w, list) LIST_PUSH((w)->b->arena, &(w)->list)
@@ -190,7 +191,7 @@ static void add_event(struct ingest_writing *w, const struct ingest *in, const c
 static void add_hold(struct ingest_writing *w, int64_t order_id, const char *kind,
 		     const char *reason)
 {
-	*PUSH(w, holds) = (struct hold_row){order_id, DB_INT64_NULL, kind, reason};
+	*PUSH(w, holds) = (struct hold_row){order_id, kind, reason};
 }
 
 static void add_new(struct ingest_writing *w, struct job *job)
@@ -271,10 +272,12 @@ static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 	if (take > 0)
 		*PUSH(w, fewer) = (struct unit_row){had->id, take};
 	if (fewer > take && had->picked > 0)
-		add_hold(
-			w, in->order_id, "cancelled_after_pick",
-			"units were cancelled in the store after they had been picked; take them out of "
-			"the parcel, or clear the hold to ship them");
+		add_hold(w, in->order_id, "cancelled_after_pick",
+			 arena_printf(
+				 w->b->arena,
+				 "the store cancelled %lld of %s after they had been picked; take "
+				 "them out of the parcel, or clear the hold to ship them",
+				 (long long)(fewer - take), now->sku ? now->sku : now->source_id));
 	return more;
 }
 
@@ -301,12 +304,16 @@ static void add_changed(struct ingest_writing *w, const struct ingest *in,
 	walk_payment(w, in, known->state);
 	/* Whoever planned it last found the address lacking: it may have been corrected. */
 	*PUSH(w, lifts) = (struct lift_row){in->order_id, "no_address"};
-	if (!is_releasable(in))
-		return;
 	if (more && is_delivered(known->state))
-		add_hold(w, in->order_id, "added_after_fulfilment",
-			 "units were added to the order after it had been fulfilled");
-	*PUSH(w, due) = in->order_id;
+		add_hold(
+			w, in->order_id, "added_after_fulfilment",
+			arena_printf(
+				w->b->arena,
+				"%lld units were added in the store at %s, after the order was "
+				"fulfilled; ship them with an order of their own, then clear the hold",
+				(long long)more, timestamp_format(w->b->arena, d->updated_at_us)));
+	if (is_releasable(in))
+		*PUSH(w, due) = in->order_id;
 }
 
 /* ---- deciding ---- */

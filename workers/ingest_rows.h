@@ -71,7 +71,7 @@ struct event_row {
 };
 
 struct hold_row {
-	int64_t order_id, shipment_id;
+	int64_t order_id;
 	const char *kind, *reason;
 };
 

@@ -114,11 +114,10 @@ static int write_events_and_holds(struct ingest_writing *w, struct err *e)
 				      COLUMN_TEXT(a, v, w->events.count, note),
 				      COLUMN_TEXT(a, v, w->events.count, detail)))
 		return -1;
-	if (w->holds.count &&
-	    db_run(w->b->db, a, SQL_HOLD_SET, NULL, e, COLUMN_INT64(a, h, w->holds.count, order_id),
-		   COLUMN_INT64(a, h, w->holds.count, shipment_id),
-		   COLUMN_TEXT(a, h, w->holds.count, kind),
-		   COLUMN_TEXT(a, h, w->holds.count, reason)))
+	if (w->holds.count && db_run(w->b->db, a, SQL_HOLD_ONCE, NULL, e,
+				     COLUMN_INT64(a, h, w->holds.count, order_id),
+				     COLUMN_TEXT(a, h, w->holds.count, kind),
+				     COLUMN_TEXT(a, h, w->holds.count, reason)))
 		return -1;
 	return 0;
 }

@@ -1,7 +1,14 @@
--- Labelled shipments go to the floor: ids, lease. Of one that was cancelled meanwhile the label is to be voided.
-WITH done AS (
+-- Labelled shipments go to the floor: ids, lease. Those that would ship at once but were held meanwhile stay due, and come here
+-- again when the hold is cleared. Of one that was cancelled meanwhile the label is to be voided.
+WITH held AS (
+  UPDATE shipment AS s SET lease = NULL, lease_until = NULL, published_at = NULL, error = 'labelled, but held'
+    FROM location AS l
+   WHERE s.id = ANY ($1::bigint[]) AND s.lease = $2::text AND s.step = 'label' AND s.is_held AND l.id = s.location_id AND l.auto_ship
+  RETURNING s.id
+), done AS (
   UPDATE shipment AS s SET state = 'released', step = NULL, attempt = 0, error = NULL, lease = NULL, lease_until = NULL
    WHERE s.id = ANY ($1::bigint[]) AND s.lease = $2::text AND s.step = 'label' AND s.state = 'planned'
+     AND s.id NOT IN (SELECT id FROM held)
   RETURNING s.id, s.location_id
 ), void AS (
   UPDATE label_purchase AS l SET state = 'voiding', step = 'void', due_at = now()

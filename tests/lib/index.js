@@ -3,6 +3,7 @@
 /* All that a system test needs; each part says more at its head. */
 module.exports = {
   ...require('./database'),
+  ...require('./fleet'),
   ...require('./house'),
   ...require('./http'),
   ...require('./process'),

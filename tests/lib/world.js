@@ -231,4 +231,4 @@ class World {
   }
 }
 
-module.exports = { World };
+module.exports = { World, ROLES };

@@ -1,0 +1,97 @@
+'use strict';
+
+/*
+ * What is written down is what the store said, to the last digit and letter.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const { World, order_body, until } = require('../lib');
+
+let world;
+
+test.before(async () => {
+  world = await World.open('ingest_exact', { conf: { clock: { reconcile_s: 3000 } } });
+  await world.start(['ingest', 'route', 'renew', 'dead', 'notify', 'rate', 'label', 'fulfill']);
+});
+
+test.after(() => world.close());
+
+const money = (shop, presentment) => ({
+  shop_money: { amount: shop, currency_code: 'USD' }, presentment_money: { amount: presentment, currency_code: 'JPY' } });
+
+const received = (name) => until(`${name} to be there`, () => world.find(name));
+const lines_of = (order) => world.db.rows(`SELECT * FROM order_line WHERE order_id = ${order.id} ORDER BY id`);
+
+test('money is exact in both currencies, to the ten-thousandth', async () => {
+  await world.send('orders/create', order_body({ name: '#jpy', currency: 'USD', presentment_currency: 'JPY',
+    total_price: '79.90', total_price_set: money('79.90', '11986'),
+    current_total_price: '79.90', current_total_price_set: money('79.90', '11986'),
+    total_outstanding: '0.1', total_outstanding_set: money('0.1001', '15'), financial_status: 'partially_paid',
+    lines: [{ quantity: 1, price: '10.00', price_set: money('10.0001', '1500'), discount_allocations: [] }] }));
+  const order = await received('#jpy');
+  assert.deepStrictEqual([order.currency, order.total, order.outstanding], ['USD', 799000, 1001]);
+  assert.deepStrictEqual([order.presentment_currency, order.presentment_total, order.presentment_outstanding], ['JPY', 119860000, 150000]);
+  const [line] = await lines_of(order);
+  assert.deepStrictEqual([line.unit_price, line.unit_price_presentment], [100001, 15000000]);
+});
+
+test('the same order from a webhook and from a fetch has the same amounts', async () => {
+  await world.order('#rate', { presentment_currency: 'JPY', presentment_rate: 149.53,
+    lines: [{ sku: 'A', quantity: 3, price: '12.34', discount: '0.01' }] });
+  await world.webhooks_idle();
+  const sent = await received('#rate');
+  await world.act('#rate', 'update', { note: 'fetch me', webhooks: 'drop' });
+  await world.send('refunds/create', { id: 1, order_id: Number(sent.source_id) });
+  await until('the fetch', async () => (await world.find('#rate')).note === 'fetch me');
+  const fetched = await world.find('#rate');
+  for (const key of ['total', 'paid', 'refunded', 'outstanding', 'presentment_total', 'presentment_outstanding']) {
+    assert.strictEqual(fetched[key], sent[key], key);
+  }
+  assert.strictEqual(sent.total, 420100); /* three at 12.34, less 0.01, and 5.00 to ship */
+});
+
+test('amounts of a currency without decimals', async () => {
+  await world.send('orders/create', order_body({ name: '#yen', currency: 'JPY', presentment_currency: 'JPY',
+    total_price: '123456789012', current_total_price: '123456789012' }));
+  const order = await received('#yen');
+  assert.strictEqual(String(order.total), '1234567890120000');
+  assert.strictEqual(String(order.paid), '1234567890120000');
+});
+
+test('an order of 60 lines keeps every one of them and ships as one', async () => {
+  const lines = Array.from({ length: 60 }, (_, i) => ({ sku: i % 2 ? 'A' : 'B', quantity: 1 + (i % 3), title: `Line ${i}` }));
+  await world.order('#sixty', { lines });
+  await world.until_state('#sixty', 'fulfilled');
+  const order = await world.find('#sixty');
+  assert.deepStrictEqual((await lines_of(order)).map((line) => [line.sku, line.ordered, line.title]),
+    lines.map((line) => [line.sku, line.quantity, line.title]));
+  assert.strictEqual((await world.shipments('#sixty')).length, 1);
+});
+
+test('a customer without e-mail gets parcels and no mail', async () => {
+  await world.order('#no-mail', { email: null, customer: null });
+  await world.until_state('#no-mail', 'fulfilled');
+  assert.strictEqual((await world.find('#no-mail')).email, null);
+  await until('the notice', async () => await world.db.value(`SELECT outcome FROM notice JOIN orders ON orders.id = order_id
+    WHERE name = '#no-mail'`) === 'no_address');
+});
+
+const TEXTS = {
+  emoji: '🚪👩‍👩‍👧‍👦 Ünïcödé', 'right to left': 'شارع الملك \u202e12\u202c', 'zero width': 'a\u200bb\ufeffc', 'half of a pair': 'x \ufffd y',
+};
+
+for (const [what, text] of Object.entries(TEXTS)) {
+  test(`text stays as it was written: ${what}`, async () => {
+    const name = `#text-${what.replace(/ /g, '-')}`;
+    const body = order_body({ name, note: text, lines: [{ title: text }] });
+    body.shipping_address.name = text;
+    body.shipping_address.city = text;
+    await world.send('orders/create', body);
+    const order = await received(name);
+    assert.strictEqual(order.note, text);
+    assert.strictEqual((await lines_of(order))[0].title, text);
+    const group = await world.db.row(`SELECT name, city FROM delivery_group WHERE order_id = ${order.id}`);
+    assert.deepStrictEqual(group, { name: text, city: text });
+  });
+}

@@ -1,0 +1,140 @@
+'use strict';
+
+/*
+ * What a person has to look at is recorded and held, with a reason that helps; cleared, it goes on.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const { World, until } = require('../lib');
+
+let world;
+
+test.before(async () => {
+  world = await World.open('ingest_holds', { auto_ship: false, conf: { clock: { reconcile_s: 3000 } } });
+  await world.start();
+});
+
+test.after(() => world.close());
+
+/* What the parts of an order's only line are: {SKU: units}. */
+async function parts(name) {
+  const rows = await world.db.rows(`SELECT item.sku, p.quantity FROM line_part AS p JOIN item ON item.id = p.item_id
+    JOIN orders ON orders.id = p.order_id WHERE orders.name = '${name}'`);
+  return Object.fromEntries(rows.map((row) => [row.sku, row.quantity]));
+}
+
+test('an unknown SKU is held by name; with the item added and the hold cleared the order is planned', async () => {
+  await world.order('#unknown', { lines: [{ sku: 'A' }, { sku: 'NEW-1' }] });
+  const hold = await world.until_held('#unknown', 'unknown_sku');
+  assert.match(hold.reason, /"NEW-1"/);
+  assert.strictEqual(hold.set_by, 'worker:route');
+  assert.deepStrictEqual(await world.shipments('#unknown'), []);
+  await world.add_items({ 'NEW-1': { grams: 10, stock: { E: 1 } } });
+  await world.clear_holds('#unknown');
+  await world.until_state('#unknown', 'awaiting_fulfillment');
+  await world.until_shipments('#unknown', 1, 'released');
+  assert.deepStrictEqual((await world.events('#unknown')).map((event) => event.kind).filter((kind) => /hold|held|routed/.test(kind)),
+    ['held', 'hold_cleared', 'routed']);
+});
+
+test('a line without a SKU is held', async () => {
+  await world.order('#nameless', { lines: [{ sku: '' }] });
+  await world.until_held('#nameless', 'unknown_sku');
+});
+
+test('a hold cleared with nothing put right is set again', async () => {
+  await world.order('#again', { lines: [{ sku: 'NEW-2' }] });
+  const first = await world.until_held('#again', 'unknown_sku');
+  await world.clear_holds('#again');
+  await until('another hold', async () => (await world.until_held('#again', 'unknown_sku')).id !== first.id);
+});
+
+test('a SKU that differs in case and blanks only is found', async () => {
+  await world.order('#alike', { lines: [{ sku: ' b ' }] });
+  await world.until_state('#alike', 'awaiting_fulfillment');
+  assert.deepStrictEqual(await parts('#alike'), { B: 1 });
+});
+
+test('a SKU that fits several items is held; an exact one is not', async () => {
+  await world.add_items({ abc: { grams: 1, stock: { E: 9 } }, 'ABC ': { grams: 1, stock: { E: 9 } } });
+  await world.order('#ambiguous', { lines: [{ sku: 'Abc' }] });
+  assert.match((await world.until_held('#ambiguous', 'ambiguous_sku')).reason, /"Abc" fits several items/);
+  await world.order('#exact', { lines: [{ sku: 'abc', quantity: 2 }] });
+  await world.until_state('#exact', 'awaiting_fulfillment');
+  assert.deepStrictEqual(await parts('#exact'), { abc: 2 });
+});
+
+test('a listing says what a SKU or a variant consists of: kits of several items too', async () => {
+  const made = await world.house.control('shopify', `shops/${world.shop}/variants`, 'POST', { sku: 'VAR', price: '1.00', grams: 1 });
+  await world.owner.run(`
+    WITH kit AS (INSERT INTO listing (merchant_id, store_id, sku) VALUES (1, 1, 'KIT') RETURNING id)
+      INSERT INTO listing_part SELECT kit.id, item.id, CASE sku WHEN 'A' THEN 2 ELSE 3 END FROM kit, item WHERE sku IN ('A', 'B');
+    WITH one AS (INSERT INTO listing (merchant_id, store_id, variant_id, sku) VALUES (1, 1, '${made.id.replace(/.*\//, '')}', 'A') RETURNING id)
+      INSERT INTO listing_part SELECT one.id, item.id, 1 FROM one, item WHERE sku = 'B';`);
+  await world.order('#kit', { lines: [{ sku: 'KIT', quantity: 2 }] });
+  await world.order('#variant', { lines: [{ sku: 'VAR', quantity: 4 }] });
+  await world.until_state('#kit', 'awaiting_fulfillment');
+  await world.until_state('#variant', 'awaiting_fulfillment');
+  assert.deepStrictEqual(await parts('#kit'), { A: 4, B: 6 });
+  assert.deepStrictEqual(await parts('#variant'), { B: 4 });
+});
+
+test('a physical line without an address is held, and goes on once the store has one', async () => {
+  await world.order('#nowhere', { shipping_address: null });
+  assert.match((await world.until_held('#nowhere', 'no_address')).reason, /address is not complete/);
+  await world.act('#nowhere', 'update', { shipping_address: { country_code: 'US', first_name: 'Ada', last_name: 'Lovelace',
+    address1: '965 Mission Street', city: 'San Francisco', province_code: 'CA', zip: '94103' } });
+  await world.until_shipments('#nowhere', 1, 'released');
+  assert.deepStrictEqual(await world.holds('#nowhere'), []);
+});
+
+test('an address without a street is held', async () => {
+  await world.order('#street', { shipping_address: { country_code: 'US', first_name: 'Ada', last_name: 'L', city: 'Here' } });
+  await world.until_held('#street', 'no_address');
+});
+
+test('a test order is held until somebody wants it shipped', async () => {
+  await world.order('#test', { test: true });
+  assert.match((await world.until_held('#test', 'test_order')).reason, /clear the hold to ship/);
+  assert.strictEqual((await world.find('#test')).state, 'paid');
+  await world.clear_holds('#test');
+  await world.until_shipments('#test', 1, 'released');
+});
+
+test('an order from before orders_from is held until somebody wants it shipped', async () => {
+  await world.order('#ancient', { created_at: '2020-01-01T00:00:00Z' });
+  assert.match((await world.until_held('#ancient', 'too_old')).reason, /orders_from/);
+  await world.clear_holds('#ancient');
+  await world.until_shipments('#ancient', 1, 'released');
+});
+
+test('a hold at the store stops the label, with the store\'s reason; released there, it goes on by itself', async () => {
+  await world.order('#vetoed', { hold: 'HIGH_RISK_OF_FRAUD' });
+  const hold = await world.until_held('#vetoed', 'store');
+  assert.match(hold.reason, /fraud/i);
+  assert.ok(hold.shipment_id);
+  assert.strictEqual(await world.db.value(`SELECT count(*) FROM label_purchase JOIN parcel ON parcel.id = parcel_id
+    WHERE shipment_id = ${hold.shipment_id}`), 0);
+  await world.act_on_work('#vetoed', 'release');
+  await world.until_shipments('#vetoed', 1, 'released');
+  const [cleared] = (await world.events('#vetoed', 'hold_cleared'));
+  assert.strictEqual(cleared.actor, 'worker:ingest');
+});
+
+test('a hold that a person has set is not lifted by the store', async () => {
+  await world.order('#by-hand', { financial_status: 'pending' });
+  await until('the order', () => world.find('#by-hand'));
+  await world.db.run(`INSERT INTO hold (order_id, kind, reason, set_by)
+    SELECT id, 'store', 'wait for me', 'user:test' FROM orders WHERE name = '#by-hand';`);
+  await world.act('#by-hand', 'pay');
+  await world.act_on_work('#by-hand', 'hold', { reason: 'OTHER' });
+  await world.webhooks_idle();
+  await world.ingests(1, () => world.act_on_work('#by-hand', 'release'));
+  assert.strictEqual((await world.holds('#by-hand')).length, 1);
+  assert.strictEqual((await world.find('#by-hand')).state, 'paid');
+});
+
+test('the audit chain is whole', async () => {
+  assert.deepStrictEqual(await world.db.rows('SELECT * FROM audit_broken(0, 9223372036854775807)'), []);
+});

@@ -1,0 +1,214 @@
+'use strict';
+
+/*
+ * One label per parcel, whatever happens on the way to the carrier. The carrier's own books say how many were bought.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const crypto = require('crypto');
+const { Fleet } = require('../lib');
+
+const BUY = { operation: 'transaction_create', times: 1 };
+const EIGHT_DAYS_MS = 8 * 24 * 3600 * 1000;
+
+let fleet;
+
+test.before(async () => {
+  fleet = await Fleet.open('label', { alone: ['label'] });
+  await fleet.start();
+});
+
+test.after(() => fleet.close());
+
+test.afterEach(() => fleet.clear_faults('shippo'));
+
+/* The order has shipped with one label, and that is the one in our books. */
+async function one_label(name) {
+  const { tracking_number } = await fleet.shipment(name, 'shipped');
+  const { bought } = await fleet.labels(name);
+  assert.deepStrictEqual(bought.map((one) => one.tracking_number), [tracking_number]);
+  return bought[0];
+}
+
+/* A purchase of unknown outcome has been looked for in vain at least once. */
+function unknown(name) {
+  return fleet.soon(`a purchase for ${name} of unknown outcome`, async () => {
+    const [intent] = await fleet.intents(name);
+    return intent && intent.state === 'unknown' && (await fleet.parcels(name))[0].error.includes('not found yet') && intent;
+  });
+}
+
+/* The grace time of a purchase is over. */
+function age(name) {
+  return fleet.owner.run(`UPDATE label_purchase SET intended_at = intended_at - interval '10 minutes'
+    WHERE parcel_id IN (SELECT p.id FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id
+                          JOIN orders AS o ON o.id = s.order_id WHERE o.name = '${name}');`);
+}
+
+for (const [when, fault] of Object.entries({
+  'before the carrier has bought': { slow_ms: 1500 },
+  'after the carrier has bought': { slow_ms: 1500, after_effect: true },
+})) {
+  test(`a worker killed while it waits for the answer, ${when}, finds the label in its next life`, async () => {
+    const name = `#killed ${when}`;
+    const before = await fleet.requests('shippo', 'transaction_create');
+    await fleet.fault('shippo', BUY, fault);
+    await fleet.order(name);
+    await fleet.soon('the request', async () => (await fleet.requests('shippo', 'transaction_create')) > before);
+    await fleet.workers.label.kill();
+    fleet.start_worker('label');
+    await one_label(name);
+    assert.strictEqual((await fleet.labels(name)).all.length, 1);
+  });
+}
+
+test('a worker killed after the purchase, before it is written down, does not buy again', async () => {
+  await fleet.fault('shippo', { operation: 'label_get', times: 1 }, { slow_ms: 20000 });
+  const before = await fleet.requests('shippo', 'label_get');
+  await fleet.order('#bought');
+  await fleet.soon('the label to be fetched', async () => (await fleet.requests('shippo', 'label_get')) > before);
+  await fleet.workers.label.kill();
+  fleet.start_worker('label');
+  await one_label('#bought');
+  assert.strictEqual((await fleet.labels('#bought')).all.length, 1);
+});
+
+test('a label at an expired rate is rated anew and bought once', async () => {
+  await fleet.workers.label.stop();
+  await fleet.order('#expired');
+  const { rate_id } = await fleet.shipment('#expired', (one) => one.step === 'label');
+  await fleet.advance_clock(EIGHT_DAYS_MS);
+  fleet.start_worker('label');
+  await one_label('#expired');
+  assert.notStrictEqual((await fleet.parcels('#expired'))[0].rate_id, rate_id);
+});
+
+test('a rate that we know to be old is not even tried', async () => {
+  await fleet.workers.label.stop();
+  await fleet.order('#old');
+  await fleet.shipment('#old', (one) => one.step === 'label');
+  await fleet.owner.run("UPDATE parcel SET rated_at = now() - interval '8 days' WHERE tracking_number IS NULL;");
+  fleet.start_worker('label');
+  await one_label('#old');
+  assert.strictEqual((await fleet.labels('#old')).all.length, 1);
+});
+
+/* Begun here and looked at in the end: it takes as long as a request may. */
+test('a purchase is begun whose answer will not come in time', async () => {
+  const before = await fleet.requests('shippo', 'transaction_create');
+  await fleet.fault('shippo', BUY, { slow_ms: 60000, after_effect: true });
+  await fleet.order('#slow');
+  await fleet.soon('the request', async () => (await fleet.requests('shippo', 'transaction_create')) > before);
+});
+
+for (const [what, fault] of Object.entries({
+  'the answer is lost': { close: true, after_effect: true },
+  'the answer is cut off': { truncate: true },
+  'the answer is a 500': { status: 500, after_effect: true },
+  'the answer is a 503': { status: 503, after_effect: true },
+  'the answer is HTML': { html: true, after_effect: true },
+})) {
+  test(`a label that was bought although ${what} is found, not bought again`, async () => {
+    const name = `#${what}`;
+    await fleet.fault('shippo', BUY, fault);
+    await fleet.order(name);
+    await one_label(name);
+    assert.strictEqual((await fleet.labels(name)).all.length, 1);
+    assert.strictEqual((await fleet.intents(name)).length, 1);
+  });
+}
+
+test('a list without results is no proof that nothing was bought', async () => {
+  await fleet.fault('shippo', BUY, { close: true, after_effect: true });
+  await fleet.fault('shippo', { operation: 'transaction_list', times: 2 }, { results_null: true });
+  await fleet.order('#null');
+  await one_label('#null');
+  assert.strictEqual((await fleet.labels('#null')).all.length, 1);
+});
+
+test('a purchase that never reached the carrier is made once more, after the grace time', async () => {
+  await fleet.fault('shippo', BUY, { status: 503 });
+  await fleet.order('#503');
+  await unknown('#503');
+  await fleet.hurry();
+  assert.strictEqual((await fleet.labels('#503')).all.length, 0);
+  await age('#503');
+  await one_label('#503');
+  assert.deepStrictEqual((await fleet.intents('#503')).map((one) => [one.state, one.reason]), [['failed', 'lost'], ['bought', null]]);
+});
+
+test('after two purchases that were never found a person decides; then it is bought once', async () => {
+  await fleet.fault('shippo', { ...BUY, times: 2 }, { close: true });
+  await fleet.order('#never');
+  await unknown('#never');
+  await age('#never');
+  await fleet.soon('the second attempt', async () => (await fleet.intents('#never')).length === 2);
+  await age('#never');
+  const hold = await fleet.held('#never', 'label');
+  assert.match(hold.reason, /two purchases were never found/);
+  assert.strictEqual((await fleet.intents('#never')).length, 2);
+  assert.strictEqual((await fleet.labels('#never')).all.length, 0);
+  await fleet.clear_holds('#never');
+  await one_label('#never');
+});
+
+test('a carrier that asks for fewer calls is obeyed, and the attempt does not count', async () => {
+  await fleet.fault('shippo', BUY, { status: 429, retry_after: 900 });
+  await fleet.order('#429');
+  const waiting = await fleet.shipment('#429', (one) => one.error && one.lease === null);
+  assert.match(waiting.error, /fewer calls/);
+  assert.strictEqual(waiting.attempt, 0);
+  assert.ok(waiting.due_in_s > 800 && waiting.due_in_s < 920, `${waiting.due_in_s} s`);
+  await one_label('#429');
+});
+
+test('a label that the carrier is still making is waited for', async () => {
+  await fleet.house.control('shippo', 'settings', 'POST', { settle_ms: 60000 });
+  await fleet.order('#queued');
+  await fleet.shipment('#queued', (one) => one.error && one.error.includes('still making'));
+  await fleet.hurry();
+  assert.strictEqual((await fleet.parcels('#queued'))[0].state, 'planned');
+  await fleet.advance_clock(60000);
+  await fleet.house.control('shippo', 'settings', 'POST', { settle_ms: 0 });
+  await one_label('#queued');
+  assert.strictEqual((await fleet.labels('#queued')).all.length, 1);
+});
+
+test('a label the carrier refuses holds the shipment with the carrier\'s reason; cleared, it is bought once', async () => {
+  await fleet.fault('shippo', BUY, { carrier_error: 'The recipient lives on the moon.' });
+  await fleet.order('#refused');
+  const hold = await fleet.held('#refused', 'label');
+  assert.match(hold.reason, /lives on the moon/);
+  assert.strictEqual(hold.shipment_id, (await fleet.parcels('#refused'))[0].id);
+  await fleet.clear_holds('#refused');
+  await one_label('#refused');
+});
+
+test('a label\'s bytes, cost and tracking are kept', async () => {
+  await fleet.order('#kept');
+  const label = await one_label('#kept');
+  const [intent] = await fleet.intents('#kept');
+  const bytes = Buffer.from(intent.bytes, 'base64');
+  assert.strictEqual(bytes.subarray(0, 5).toString(), '%PDF-');
+  assert.strictEqual(intent.content_type, 'application/pdf');
+  assert.strictEqual(intent.sha256, crypto.createHash('sha256').update(bytes).digest('hex'));
+  assert.deepStrictEqual([intent.state, intent.source_id, intent.currency, intent.cost],
+    ['bought', label.id, 'USD', Math.round(Number(label.amount) * 10000)]);
+  const [parcel] = await fleet.parcels('#kept');
+  assert.strictEqual(parcel.service, label.service);
+  assert.ok(parcel.tracking_url.endsWith(label.tracking_number), parcel.tracking_url);
+});
+
+test('the label whose answer did not come in time is found, not bought again', async () => {
+  await fleet.shipment('#slow', 'shipped', 40000);
+  await one_label('#slow');
+  assert.strictEqual((await fleet.labels('#slow')).all.length, 1);
+});
+
+test('every label in the carrier\'s books belongs to a parcel of its own', async () => {
+  const { transactions } = await fleet.house.control('shippo', 'books');
+  const sold = transactions.filter((one) => one.status === 'SUCCESS').map((one) => one.tracking_number).sort();
+  const ours = await fleet.db.rows('SELECT tracking_number FROM parcel WHERE tracking_number IS NOT NULL ORDER BY 1');
+  assert.deepStrictEqual(ours.map((one) => one.tracking_number), sold);
+});
