@@ -98,7 +98,7 @@ struct fulfillment {
 	int notify_customer;   /* the store mails, not Waybill */
 	int completes_order; /* nothing is left to ship after it. Drawn for WooCommerce, whose trackings
 				know no lines; not filled yet */
-	int may_exist; /* an earlier attempt's outcome is unknown: look first, and never notify again */
+	int may_exist; /* an earlier attempt's outcome is unknown: look first, and notify only once */
 };
 
 struct fulfilled {

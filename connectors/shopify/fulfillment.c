@@ -232,10 +232,10 @@ static int create_group(struct attempt *t, const struct work_plan *plan, size_t 
 {
 	const struct fulfillment *f = t->f;
 	/*
-	 * One mail per shipment, however many groups; none when an earlier attempt may have sent
-	 * it.
+	 * One mail per shipment, however many groups. Shopify fulfills no unit twice: a call that
+	 * succeeds is the first for its units, whatever became of earlier ones.
 	 */
-	int notify = f->notify_customer && !f->may_exist && !t->ids;
+	int notify = f->notify_customer && !t->ids;
 	json_t *data = NULL;
 
 	if (shopify_call(t->api, &create,

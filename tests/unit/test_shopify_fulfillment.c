@@ -208,7 +208,7 @@ static void only_what_an_adopted_one_lacks_is_created(void **state)
 	assert_string_equal(fake_asked(2, "fulfillment.notifyCustomer"), "false");
 }
 
-static void after_an_unknown_outcome_nobody_is_notified(void **state)
+static void an_unknown_outcome_without_an_effect_leaves_the_customer_to_be_notified(void **state)
 {
 	struct fulfillment f = shipment();
 
@@ -217,7 +217,7 @@ static void after_an_unknown_outcome_nobody_is_notified(void **state)
 	answer_work(open_node("1", "10", 5), "");
 	answer_created("91");
 	fulfill(f);
-	assert_string_equal(fake_asked(1, "fulfillment.notifyCustomer"), "false");
+	assert_string_equal(fake_asked(1, "fulfillment.notifyCustomer"), "true");
 }
 
 static void several_locations_are_several_fulfillments_and_one_mail(void **state)
@@ -466,7 +466,7 @@ int main(void)
 		CASE(without_a_tracking_number_our_reference_is_it),
 		CASE(what_was_created_before_is_adopted),
 		CASE(only_what_an_adopted_one_lacks_is_created),
-		CASE(after_an_unknown_outcome_nobody_is_notified),
+		CASE(an_unknown_outcome_without_an_effect_leaves_the_customer_to_be_notified),
 		CASE(several_locations_are_several_fulfillments_and_one_mail),
 		CASE(work_elsewhere_is_moved_first_and_no_more_than_ours),
 		CASE(a_refused_move_is_held_with_the_stores_words),
