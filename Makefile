@@ -55,6 +55,7 @@ GEN_OBJ := $(GEN:%=$(B)/gen/%.o)
 BINS := $(foreach p,worker:WORKER gateway:GATEWAY clock:CLOCK,$(if $($(word 2,$(subst :, ,$p))_SRC),$(B)/bin/waybill-$(word 1,$(subst :, ,$p)))) \
   $(if $(CLI_SRC),$(B)/bin/waybill)
 UNITS := $(UNIT_SRC:%.c=$(B)/%)
+BENCHES := $(BENCH_SRC:tests/bench/%.c=$(B)/bench/%)
 
 .PHONY: all unit check format clean help FORCE
 all: $(BINS) $(LIB)
@@ -73,6 +74,9 @@ $(B)/bin/waybill: $(call objs,$(CLI_SRC)) $(LIB)
 	$(Q)$(link)
 $(UNITS): $(B)/tests/unit/%: $(B)/tests/unit/%.o $(call objs,$(UNIT_LIB_SRC)) $(LIB)
 	$(Q)mkdir -p $(@D); $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(LDLIBS)
+
+$(BENCHES): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
+	$(Q)$(link)
 
 $(B)/%.o: %.c $(B)/flags | $(B)/gen/sql.h $(B)/gen/graphql.h
 	@mkdir -p $(@D)

@@ -3,8 +3,10 @@
 ##   make packages      install what is missing (YES=1 does not ask); starts and enables no service
 ##   make servers       private PostgreSQL and RabbitMQ for tests, left running (tools/servers tells more)
 ##   make system        build, then the tests on real servers alone (T=pattern picks some)
+##   make bench         orders/s with null connectors on durable servers (docs/performance.md)
+##   make bench-idle    what a fleet uses that has nothing to do, and what waits in its queues
 ##   make bare          make test and make demo in a fresh Debian root file system (root only)
-.PHONY: packages servers remove-servers test system demo bare test-programs
+.PHONY: packages servers remove-servers test system demo bare bench bench-idle bench-programs test-programs
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 
@@ -34,6 +36,18 @@ system: packages
 demo: packages
 	$(Q)$(SUBMAKE) all
 	$(Q)tests/demo/run
+
+# BENCH: words for tests/bench/run.js, for instance BENCH='N=20000 R=5 two'
+bench: packages
+	$(Q)$(SUBMAKE) all bench-programs
+	$(Q)node tests/bench/run.js $(BENCH)
+
+bench-idle: packages
+	$(Q)$(SUBMAKE) all bench-programs
+	$(Q)node tests/bench/idle.js
+
+bench-programs: $(BENCHES)
+	@:
 
 bare:
 	$(Q)tests/bare/run
