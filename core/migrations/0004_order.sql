@@ -51,7 +51,6 @@ CREATE TABLE orders (
   UNIQUE (store_id, source_id)
 ) WITH (fillfactor = 80);
 CREATE INDEX orders_due ON orders (step, due_at) WHERE step IS NOT NULL;
-CREATE INDEX orders_lease ON orders (lease) WHERE lease IS NOT NULL;
 CREATE INDEX orders_name ON orders (merchant_id, name);
 
 CREATE TABLE delivery_group (
@@ -146,22 +145,24 @@ CREATE TABLE order_event (
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON order_event
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
-CREATE FUNCTION order_event_hash(previous bytea, e order_event) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION order_event_hash(previous bytea, e order_event) RETURNS bytea LANGUAGE sql STABLE AS $$
   SELECT sha256(coalesce(previous, ''::bytea) || convert_to(jsonb_build_array(e.order_id, e.seq,
     (extract(epoch FROM e.at) * 1000000)::bigint, e.actor, e.kind, e.shipment_id, e.from_state, e.to_state, e.note,
     e.detail)::text, 'UTF8'))
 $$;
 
--- seq, at and hash are the database's own, whatever the INSERT says.
-CREATE FUNCTION order_event_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- seq, at and hash are the database's own, whatever the INSERT says. Triggers for each row name the schema themselves: a
+-- search_path of their own would be set and put back for every row.
+CREATE FUNCTION order_event_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  last order_event;
+  last_seq bigint;
+  last_hash bytea;
 BEGIN
-  PERFORM 1 FROM orders WHERE id = NEW.order_id FOR NO KEY UPDATE;
-  SELECT * INTO last FROM order_event WHERE order_id = NEW.order_id ORDER BY seq DESC LIMIT 1;
-  NEW.seq := coalesce(last.seq, 0) + 1;
+  PERFORM 1 FROM public.orders WHERE id = NEW.order_id FOR NO KEY UPDATE;
+  SELECT seq, hash INTO last_seq, last_hash FROM public.order_event WHERE order_id = NEW.order_id ORDER BY seq DESC LIMIT 1;
+  NEW.seq := coalesce(last_seq, 0) + 1;
   NEW.at := now();
-  NEW.hash := order_event_hash(last.hash, NEW);
+  NEW.hash := public.order_event_hash(last_hash, NEW);
   RETURN NEW;
 END $$;
 CREATE TRIGGER chain BEFORE INSERT ON order_event FOR EACH ROW EXECUTE FUNCTION order_event_chain();
@@ -181,18 +182,18 @@ RETURNS TABLE (order_id bigint, seq bigint, problem text) LANGUAGE sql STABLE AS
 $$;
 
 -- Only legal transitions, and each leaves an event.
-CREATE FUNCTION order_state_checked() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+CREATE FUNCTION order_state_checked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM order_transition WHERE from_state = OLD.state AND to_state = NEW.state) THEN
+  IF NEW.id <> OLD.id OR NOT EXISTS (SELECT 1 FROM public.order_transition WHERE from_state = OLD.state AND to_state = NEW.state) THEN
     RAISE EXCEPTION 'order % cannot go from % to %', NEW.id, OLD.state, NEW.state USING ERRCODE = 'P0001';
   END IF;
   IF NEW.state = 'fulfilled' AND EXISTS (
-    SELECT 1 FROM order_line AS l LEFT JOIN line_part AS p ON p.order_line_id = l.id
+    SELECT 1 FROM public.order_line AS l LEFT JOIN public.line_part AS p ON p.order_line_id = l.id
      WHERE l.order_id = NEW.id AND l.needs_shipping
        AND CASE WHEN p.id IS NULL THEN l.cancelled < l.ordered ELSE p.shipped + p.cancelled < p.quantity END) THEN
     RAISE EXCEPTION 'order % is not fulfilled: units are still to ship', NEW.id USING ERRCODE = 'P0001';
   END IF;
-  IF NEW.state = 'cancelled' AND EXISTS (SELECT 1 FROM line_part WHERE order_id = NEW.id AND allocated + shipped + backordered > 0) THEN
+  IF NEW.state = 'cancelled' AND EXISTS (SELECT 1 FROM public.line_part WHERE order_id = NEW.id AND allocated + shipped + backordered > 0) THEN
     RAISE EXCEPTION 'order % cannot be cancelled: units are allocated, shipped or waiting', NEW.id USING ERRCODE = 'P0001';
   END IF;
   RETURN NEW;
@@ -203,8 +204,9 @@ CREATE TRIGGER legal_transition BEFORE UPDATE OF state ON orders FOR EACH ROW
 CREATE FUNCTION order_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO order_event (order_id, actor, kind, from_state, to_state)
-    VALUES (NEW.id, event_actor(), 'order_state', OLD.state, NEW.state);
+    SELECT n.id, event_actor(), 'order_state', o.state, n.state FROM new_rows AS n JOIN old_rows AS o USING (id)
+     WHERE n.state <> o.state ORDER BY n.id;
   RETURN NULL;
 END $$;
-CREATE TRIGGER state_event AFTER UPDATE OF state ON orders FOR EACH ROW
-  WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION order_state_event();
+CREATE TRIGGER state_event AFTER UPDATE ON orders REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION order_state_event();
