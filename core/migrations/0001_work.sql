@@ -40,7 +40,7 @@ DECLARE
   freed bigint;
 BEGIN
   EXECUTE format('UPDATE %s SET lease = NULL, lease_until = NULL, published_at = NULL
-                   WHERE lease IS NOT NULL AND starts_with(lease, $1)', tbl) USING former;
+                   WHERE step IS NOT NULL AND lease IS NOT NULL AND starts_with(lease, $1)', tbl) USING former;
   GET DIAGNOSTICS freed = ROW_COUNT;
   RETURN freed;
 END $$;

@@ -11,12 +11,12 @@ DECLARE
 BEGIN
   PERFORM 1 FROM orders AS o WHERE o.id IN (SELECT s.order_id FROM shipment AS s WHERE s.id = ANY (ids))
     ORDER BY o.id FOR NO KEY UPDATE;
-  leaving := ARRAY(SELECT s.id FROM shipment AS s WHERE s.id = ANY (ids) AND s.state IN ('released', 'picked') AND NOT s.is_held
+  leaving := ARRAY(SELECT s.id FROM shipment AS s WHERE s.id = ANY (ids) AND coalesce(s.state, '') IN ('released', 'picked') AND NOT s.is_held
                     ORDER BY s.id FOR NO KEY UPDATE);
-  UPDATE shipment AS s SET state = 'picked' WHERE s.id = ANY (leaving) AND s.state = 'released';
+  UPDATE shipment AS s SET state = 'picked' WHERE s.id = ANY (leaving) AND s.state IS NOT DISTINCT FROM 'released';
   PERFORM 1 FROM item AS i WHERE i.id IN (SELECT a.item_id FROM allocation AS a WHERE a.shipment_id = ANY (leaving))
     ORDER BY i.id FOR NO KEY UPDATE;
-  UPDATE allocation AS a SET is_shipped = true WHERE a.shipment_id = ANY (leaving) AND NOT a.is_shipped;
+  UPDATE allocation AS a SET is_shipped = true WHERE a.shipment_id = ANY (leaving) AND a.is_shipped IS DISTINCT FROM true;
   UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), due_at = now(), attempt = 0, error = NULL, published_at = NULL,
          step = CASE WHEN st.platform = 'none' THEN NULL ELSE 'fulfill' END
     FROM orders AS o JOIN store AS st ON st.id = o.store_id
@@ -32,7 +32,7 @@ BEGIN
       ON CONFLICT (order_id, kind, subject_id) DO NOTHING RETURNING notice.id
     )
     SELECT 'notify', owed.id FROM owed
-    UNION ALL SELECT s.step, s.id FROM shipment AS s WHERE s.id = ANY (leaving) AND s.step IS NOT NULL;
+    UNION ALL SELECT s.step, s.id FROM shipment AS s WHERE s.id = ANY (leaving) AND coalesce(s.step, '') <> '';
 END $$;
 
 -- Orders whose units have moved: where that brings them. Nothing left to ship: fulfilled, or cancelled when all units were.

@@ -5,4 +5,4 @@ UPDATE label_purchase AS l
        currency = coalesce(n.currency, l.currency, (SELECT rate_currency FROM parcel WHERE parcel.id = l.parcel_id)),
        bought_at = CASE WHEN n.state = 'bought' THEN coalesce(l.bought_at, now()) ELSE l.bought_at END
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[]) AS n(id, state, source_id, cost, currency, reason)
- WHERE l.id = n.id AND l.state IN ('intended', 'unknown', 'bought')
+ WHERE l.id = n.id AND l.state NOT IN ('failed', 'voiding', 'voided')

@@ -1,7 +1,7 @@
 -- Mails that are due: ids, lease, seconds; with everything the templates want (docs/mail-templates.md).
 WITH due AS MATERIALIZED (
   SELECT n.id FROM notice AS n
-   WHERE n.id = ANY ($1::bigint[]) AND n.step = 'notify' AND n.due_at <= now() AND (n.lease_until IS NULL OR n.lease_until <= now())
+   WHERE n.id = ANY ($1::bigint[]) AND n.step IS NOT DISTINCT FROM 'notify' AND n.due_at <= now() AND (n.lease_until IS NULL OR n.lease_until <= now())
    ORDER BY n.id FOR NO KEY UPDATE OF n
 ), claimed AS MATERIALIZED (
   UPDATE notice AS n SET lease = $2::text, lease_until = now() + $3::bigint * interval '1 second'

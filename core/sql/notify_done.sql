@@ -3,7 +3,7 @@ WITH done AS (
   UPDATE notice AS n SET step = NULL, outcome = u.outcome, sent_at = CASE WHEN u.outcome = 'sent' THEN now() END, attempt = 0,
          error = NULL, lease = NULL, lease_until = NULL
     FROM unnest($1::bigint[], $3::text[]) AS u(id, outcome)
-   WHERE n.id = u.id AND n.lease = $2::text AND n.step = 'notify'
+   WHERE n.id = u.id AND n.lease IS NOT DISTINCT FROM $2::text AND n.step IS NOT DISTINCT FROM 'notify'
   RETURNING n.id, n.order_id, n.kind, n.outcome
 )
 INSERT INTO order_event (order_id, actor, kind, note, detail)

@@ -1,7 +1,8 @@
 -- Rated shipments: ids, lease, parcel (null: a new one), account, size, weight, carrier's ids, what it would cost. label is due.
 WITH done AS (
   UPDATE shipment AS s SET step = 'label', due_at = now(), attempt = 0, error = NULL, lease = NULL, lease_until = NULL, published_at = NULL
-    FROM unnest($1::bigint[]) AS n(id) WHERE s.id = n.id AND s.lease = $2::text AND s.step = 'rate' AND s.state = 'planned'
+    FROM unnest($1::bigint[]) AS n(id) WHERE s.id = n.id AND s.lease IS NOT DISTINCT FROM $2::text
+     AND s.step IS NOT DISTINCT FROM 'rate' AND s.state IS NOT DISTINCT FROM 'planned'
   RETURNING s.id
 ), rated AS MATERIALIZED (
   SELECT n.* FROM unnest($1::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[],

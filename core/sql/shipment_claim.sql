@@ -1,7 +1,7 @@
 -- Shipments that are due for a role: ids, role, lease, seconds.
 WITH due AS MATERIALIZED (
   SELECT s.id FROM shipment AS s
-   WHERE s.id = ANY ($1::bigint[]) AND s.step = $2::text AND s.due_at <= now() AND NOT s.is_held
+   WHERE s.id = ANY ($1::bigint[]) AND s.step IS NOT DISTINCT FROM $2::text AND s.due_at <= now() AND NOT s.is_held
      AND (s.lease_until IS NULL OR s.lease_until <= now())
    ORDER BY s.id FOR NO KEY UPDATE OF s
 )
