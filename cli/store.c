@@ -7,7 +7,7 @@ enum { KEY_BYTES = 18 };
 #define SETTING_FIELDS                                                                             \
 	{"api-base", FIELD_TEXT, .max = 500, .help = "address of its API; else the platform's"},   \
 		{"orders-from", FIELD_TIME,                                                        \
-		 .help = "older orders are recorded and held; else now"},                          \
+		 .help = "older orders are recorded and held; a new shop: now"},                   \
 		{"release-on", FIELD_CHOICE, .choices = "paid|authorised|always",                  \
 		 .help = "when orders may be shipped"},                                            \
 		{"customer-mail", FIELD_CHOICE, .choices = "waybill|store|none",                   \

@@ -94,7 +94,8 @@ for (const args of [['order', 'show', '#404'], ['shipment', 'show', '404'], ['st
   test(`${args.slice(0, 2).join(' ')} of what is not there: exit code 3`, () => refused(3, /waybill: /, ...args));
 }
 
-test('every command explains itself', async () => {
+test('every command explains itself, and stands in the man page', async () => {
+  const page = fs.readFileSync(path.join(TOP, 'docs', 'waybill.1'), 'utf8').replace(/\\-/g, '-');
   const { stdout } = await house.try_waybill(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) {2,}/gm)].map((found) => found[1]);
   assert.ok(commands.length > 45, `only ${commands.length} commands`);
@@ -102,6 +103,8 @@ test('every command explains itself', async () => {
     const { code, stdout: help } = await house.try_waybill([...words.split(' '), '--help']);
     assert.strictEqual(code, 0, words);
     assert.match(help, new RegExp(`^usage: waybill ${words}`));
+    assert.match(page, new RegExp(`^\\.B ${words}( |$)`, 'm'), words);
+    for (const [option] of help.matchAll(/^ {2}--[a-z0-9-]+/gm)) assert.ok(page.includes(option.trim()), `${words} ${option}`);
   }
 });
 
