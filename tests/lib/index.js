@@ -2,10 +2,12 @@
 
 /* All that a system test needs; each part says more at its head. */
 module.exports = {
+  ...require('./broker'),
   ...require('./database'),
   ...require('./fleet'),
   ...require('./house'),
   ...require('./http'),
+  ...require('./letters'),
   ...require('./process'),
   ...require('./schema'),
   ...require('./seal'),
