@@ -23,6 +23,7 @@ enum {
 	LEASE_S = 10,
 	BROKER_MS = 5000,
 	DB_MS = 5000,
+	HAND_OVER_MS = 1000,
 	LITTLE = 200,		/* messages; a queue that holds more needs none of ours */
 	MOST = 50 * BUNDLE_MAX, /* rows of one role in one round */
 };
@@ -33,7 +34,7 @@ struct clock {
 	struct amqp *broker;
 	struct fiber *fiber;
 	char holder[101];
-	int is_stopping;
+	int is_stopping, is_acting;
 	ev_signal on_term, on_int;
 };
 
@@ -81,7 +82,8 @@ static int tick(struct clock *c, struct arena *a, struct err *e)
 	int failed =
 		db_run(db, a, SQL_CLOCK_LEASE, &mine, e, db_text(c->holder), db_int64(a, LEASE_S));
 
-	if (!failed && mine.rows)
+	c->is_acting = !failed && mine.rows;
+	if (c->is_acting)
 		failed = db_run(db, a, SQL_CLOCK_WAITING, &roles, e,
 				db_int64(a, c->conf->clock.wait_s),
 				db_int64(a, c->conf->clock.again_s));
@@ -97,6 +99,19 @@ static int tick(struct clock *c, struct arena *a, struct err *e)
 			log_warn("event=publish role=%s error=%s", role, log_quote(why.msg));
 	}
 	return 0;
+}
+
+/* The lease ends now, so that another clock need not wait for it. */
+YIELDS
+static void hand_over(struct clock *c)
+{
+	struct arena *a = arena_new();
+	struct db *db = NULL;
+
+	if (c->is_acting && db_take(c->pool, loop_now_ms() + HAND_OVER_MS, &db, NULL) == 0)
+		db_run(db, a, SQL_CLOCK_LEASE, NULL, NULL, db_text(c->holder), db_int64(a, 0));
+	db_give(db);
+	arena_free(a);
 }
 
 static void run_clock(void *arg)
@@ -116,6 +131,7 @@ static void run_clock(void *arg)
 			fiber_suspend(loop_now_ms() + c->conf->clock.interval_ms, NULL);
 	}
 	sd_notify(0, "STOPPING=1");
+	hand_over(c);
 	amqp_close(c->broker);
 	log_info("event=stopped");
 	loop_stop();

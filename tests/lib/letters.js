@@ -111,6 +111,10 @@ class Letters {
     return until(`${queue} to be empty`, async () => (await this.depth(queue)) === 0, deadline_ms);
   }
 
+  purge(queue) {
+    return this.house.servers.ctl('-q', 'purge_queue', '-p', this.house.name, queue);
+  }
+
   /* Jobs of a worker by outcome. */
   async jobs(worker, role) {
     const text = String((await request(`${worker.url}/metrics`)).body);

@@ -92,7 +92,12 @@ class Servers {
   }
 
   async delete_queue(vhost, queue) {
-    await call('ctl', this.name, '-q', 'delete_queue', '-p', vhost, queue);
+    await this.ctl('-q', 'delete_queue', '-p', vhost, queue);
+  }
+
+  /* rabbitmqctl; returns what it prints. */
+  ctl(...args) {
+    return call('ctl', this.name, ...args);
   }
 
   stop() {
