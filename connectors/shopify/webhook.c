@@ -196,7 +196,8 @@ static int is_whole(json_t *body)
 			if (!json_object_get(line, line_keys[i]))
 				return 0;
 	}
-	return !needs_address || json_object_get(body, "shipping_address");
+	return (!needs_address || json_object_get(body, "shipping_address")) &&
+	       !json_is_null(json_object_get(body, "line_items"));
 }
 
 /* What went back, in the shop's currency; a transaction in another one leaves it unknown. */

@@ -279,6 +279,8 @@ static int check_order(struct arena *a, struct order_doc *doc, int64_t time_max,
 		return refuse(&order, "currency", "not a currency", e);
 	if (!currency_is_valid(doc->presentment_currency))
 		return refuse(&order, "presentment_currency", "not a currency", e);
+	if (doc->line_count == 0)
+		return refuse(&order, "lines", "none", e);
 	if (doc->line_count > ORDER_LINES_MAX)
 		return refuse(&order, "lines", "too many", e);
 	if (doc->group_count > ORDER_LINES_MAX)

@@ -101,7 +101,7 @@ enum {
  * order_doc_check - refuse what no order may have, whoever sent it, and clean the rest
  *
  * ERR_FINAL (ERR_CODE_DATA) naming the field, never its value: numbers out of range, current above
- * ordered, more than ORDER_LINES_MAX lines, two lines of one id, a group that is none, currencies
+ * ordered, no line or more than ORDER_LINES_MAX, two lines of one id, a group that is none, currencies
  * and countries that are none, text that is not UTF-8, ids and e-mail or postal addresses too long.
  *
  * Cleaned, into a: control characters become blanks (in ids they are refused), blank text becomes
