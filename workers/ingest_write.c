@@ -8,30 +8,23 @@ static int write_orders(struct ingest_writing *w, struct err *e)
 	const struct order_row *r = w->orders.items;
 	size_t n = w->orders.count;
 
-	struct db_result added;
-
 	if (n == 0)
 		return 0;
-	if (db_run(w->b->db, a, SQL_INGEST_ORDER_ADD, &added, e, COLUMN_INT64(a, r, n, id),
-		   COLUMN_INT64(a, r, n, merchant_id), COLUMN_INT64(a, r, n, store_id),
-		   COLUMN_TEXT(a, r, n, source_id), COLUMN_TEXT(a, r, n, name),
-		   COLUMN_TEXT(a, r, n, state), COLUMN_BOOL(a, r, n, is_test),
-		   COLUMN_INT64(a, r, n, placed_us), COLUMN_INT64(a, r, n, cancelled_us),
-		   COLUMN_TEXT(a, r, n, payment), COLUMN_TEXT(a, r, n, currency),
-		   COLUMN_INT64(a, r, n, total), COLUMN_INT64(a, r, n, paid),
-		   COLUMN_INT64(a, r, n, refunded), COLUMN_INT64(a, r, n, outstanding),
-		   COLUMN_TEXT(a, r, n, presentment_currency),
-		   COLUMN_INT64(a, r, n, presentment_total),
-		   COLUMN_INT64(a, r, n, presentment_outstanding),
-		   COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
-		   COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, locale),
-		   COLUMN_TEXT(a, r, n, note), COLUMN_INT64(a, r, n, updated_us),
-		   COLUMN_TEXT(a, r, n, hash), COLUMN_TEXT(a, r, n, step)))
-		return -1;
-	if (added.rows < n)
-		return err_set(e, ERR_RETRY, ERR_CODE_CONFLICT,
-			       "another worker has just added one of the orders");
-	return 0;
+	return db_run(w->b->db, a, SQL_INGEST_ORDER_ADD, NULL, e, COLUMN_INT64(a, r, n, id),
+		      COLUMN_INT64(a, r, n, merchant_id), COLUMN_INT64(a, r, n, store_id),
+		      COLUMN_TEXT(a, r, n, source_id), COLUMN_TEXT(a, r, n, name),
+		      COLUMN_TEXT(a, r, n, state), COLUMN_BOOL(a, r, n, is_test),
+		      COLUMN_INT64(a, r, n, placed_us), COLUMN_INT64(a, r, n, cancelled_us),
+		      COLUMN_TEXT(a, r, n, payment), COLUMN_TEXT(a, r, n, currency),
+		      COLUMN_INT64(a, r, n, total), COLUMN_INT64(a, r, n, paid),
+		      COLUMN_INT64(a, r, n, refunded), COLUMN_INT64(a, r, n, outstanding),
+		      COLUMN_TEXT(a, r, n, presentment_currency),
+		      COLUMN_INT64(a, r, n, presentment_total),
+		      COLUMN_INT64(a, r, n, presentment_outstanding),
+		      COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
+		      COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, locale),
+		      COLUMN_TEXT(a, r, n, note), COLUMN_INT64(a, r, n, updated_us),
+		      COLUMN_TEXT(a, r, n, hash), COLUMN_TEXT(a, r, n, step));
 }
 
 static int write_changes(struct ingest_writing *w, struct err *e)

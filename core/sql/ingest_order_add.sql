@@ -1,4 +1,4 @@
--- Orders seen for the first time. One that somebody else has just added is left out.
+-- Orders seen for the first time.
 INSERT INTO orders (id, merchant_id, store_id, source_id, name, state, is_test, placed_at, cancelled_at, payment_status,
   currency, total, paid, refunded, outstanding, presentment_currency, presentment_total, presentment_outstanding,
   customer_name, email, phone, locale, note, source_updated_at, source_hash, step)
@@ -13,5 +13,3 @@ SELECT n.id, n.merchant_id, n.store_id, n.source_id, n.name, n.state, n.is_test,
     AS n(id, merchant_id, store_id, source_id, name, state, is_test, placed_us, cancelled_us, payment_status, currency, total,
          paid, refunded, outstanding, presentment_currency, presentment_total, presentment_outstanding, customer_name, email,
          phone, locale, note, updated_us, hash, step)
-ON CONFLICT (store_id, source_id) DO NOTHING
-RETURNING id
