@@ -82,10 +82,12 @@ test('what a kill interrupted is finished by the next', async () => {
 });
 
 test('an old file that was edited is refused by name', () => refused('edited',
-  "UPDATE schema_version SET sha256 = sha256('') WHERE version = 2;", new RegExp(`${NAMES[1]} was edited after it had been applied`)));
+  "UPDATE schema_version SET sha256 = sha256('') WHERE version = 2;",
+  new RegExp(`${NAMES[1]} was edited after it had been applied`)));
 
 test('a database newer than the program is refused', () => refused('newer',
-  `INSERT INTO schema_version (version, name, sha256) VALUES (${FILES.length + 1}, '9999_later', sha256(''));`, /9999_later.*newer program/));
+  `INSERT INTO schema_version (version, name, sha256) VALUES (${FILES.length + 1}, '9999_later', sha256(''));`,
+  /9999_later.*newer program/));
 
 test('a database that lacks one in the middle is refused', () => refused('gap',
   'DELETE FROM schema_version WHERE version = 3;', /lacks 0003/));

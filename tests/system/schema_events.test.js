@@ -49,19 +49,22 @@ test('number, time and hash of an event cannot be forged', async () => {
   await schema.refuses("INSERT INTO order_event (order_id, hash, actor, kind) VALUES (1, '\\x00', 'user:test', 'forged')", DENIED, THREE);
   const by_owner = `${order(1)} INSERT INTO order_event (order_id, seq, at, actor, kind, hash)
     VALUES (1, 7, '2000-01-01', 'user:test', 'forged', '\\x00');`;
-  assert.deepStrictEqual(await schema.sees('SELECT seq, at = now() AS is_now, length(hash) AS length FROM order_event', by_owner, schema.owner),
+  assert.deepStrictEqual(await schema.sees(
+    'SELECT seq, at = now() AS is_now, length(hash) AS length FROM order_event', by_owner, schema.owner),
     [{ seq: 1, is_now: true, length: 32 }]);
 });
 
 test('an event without author, of a wild kind or of endless length is refused', async () => {
-  for (const [actor, kind, note] of [['', 'noted', ''], ['x'.repeat(301), 'noted', ''], ['x', 'A kind', ''], ['x', 'noted', 'x'.repeat(1001)]]) {
+  for (const [actor, kind, note] of [['', 'noted', ''], ['x'.repeat(301), 'noted', ''], ['x', 'A kind', ''],
+    ['x', 'noted', 'x'.repeat(1001)]]) {
     await schema.refuses(`INSERT INTO order_event (order_id, actor, kind, note) VALUES (1, '${actor}', '${kind}', '${note}')`,
       { code: '23514', message: /order_event_\w+_check/ }, THREE);
   }
 });
 
 test('each hash covers the one before', async () => {
-  assert.deepStrictEqual(await schema.sees(`SELECT 1 FROM order_event AS e JOIN order_event AS p ON p.order_id = e.order_id AND p.seq = e.seq - 1
+  assert.deepStrictEqual(await schema.sees(`SELECT 1
+    FROM order_event AS e JOIN order_event AS p ON p.order_id = e.order_id AND p.seq = e.seq - 1
     WHERE e.hash <> order_event_hash(p.hash, e)`, THREE), []);
   const [{ n }] = await schema.sees('SELECT count(DISTINCT hash) AS n FROM order_event', THREE);
   assert.strictEqual(n, 4);
@@ -88,12 +91,15 @@ for (const [what, tampering, seq, problem] of [
   ['a removed event with the later ones renumbered', `DELETE FROM order_event WHERE order_id = 1 AND seq = 2;
     UPDATE order_event SET seq = 2 WHERE order_id = 1 AND seq = 3`, 2, CHANGED],
   ['two events swapped', `UPDATE order_event SET seq = 9 WHERE order_id = 1 AND seq = 2;
-    UPDATE order_event SET seq = 2 WHERE order_id = 1 AND seq = 3; UPDATE order_event SET seq = 3 WHERE order_id = 1 AND seq = 9`, 2, CHANGED],
-  ['an event moved in from another order', 'DELETE FROM order_event WHERE order_id = 1 AND seq = 1; UPDATE order_event SET order_id = 1 WHERE order_id = 2', 1, CHANGED],
+    UPDATE order_event SET seq = 2 WHERE order_id = 1 AND seq = 3;
+    UPDATE order_event SET seq = 3 WHERE order_id = 1 AND seq = 9`, 2, CHANGED],
+  ['an event moved in from another order', `DELETE FROM order_event WHERE order_id = 1 AND seq = 1;
+    UPDATE order_event SET order_id = 1 WHERE order_id = 2`, 1, CHANGED],
 ]) {
   test(`the audit names ${what}, and no other order`, async () => {
     const setup = `${THREE} SET LOCAL session_replication_role = replica; ${tampering};`;
-    assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', setup, schema.admin), [{ order_id: 1, seq, problem }]);
+    assert.deepStrictEqual(await schema.sees('SELECT * FROM audit_broken(1, 9)', setup, schema.admin),
+      [{ order_id: 1, seq, problem }]);
   });
 }
 
@@ -103,7 +109,8 @@ test('an erasure of personal data leaves the chain whole', async () => {
 });
 
 test('triggers cannot be switched off by the workers', async () => {
-  for (const attack of ["SET session_replication_role = 'replica'", 'ALTER TABLE order_event DISABLE TRIGGER ALL', 'DROP TRIGGER append_only ON order_event']) {
+  for (const attack of ["SET session_replication_role = 'replica'", 'ALTER TABLE order_event DISABLE TRIGGER ALL',
+    'DROP TRIGGER append_only ON order_event']) {
     await schema.refuses(attack, { code: '42501', message: /permission denied|must be owner/ });
   }
 });

@@ -68,7 +68,8 @@ test('a shipment that is made under a hold on its order or group is born held', 
 
 test('an order planned without a held group is planned again when that is cleared', async () => {
   const planned = `${TWO} ${hold('group')} UPDATE orders SET step = NULL; ${clear()}`;
-  assert.deepStrictEqual(await schema.sees('SELECT step, due_at = now() AS is_due FROM orders', planned), [{ step: 'route', is_due: true }]);
+  assert.deepStrictEqual(await schema.sees('SELECT step, due_at = now() AS is_due FROM orders', planned),
+    [{ step: 'route', is_due: true }]);
 });
 
 test('what is dead stays dead when a hold is cleared', async () => {
@@ -101,5 +102,6 @@ test('a hold says why, and who cleared it when', async () => {
   const check = { code: '23514', message: /hold_\w*check/ };
   await schema.refuses("INSERT INTO hold (order_id, kind, reason) VALUES (1, 'user', '')", check, TWO);
   await schema.refuses('UPDATE hold SET cleared_at = now()', check, TWO + hold('order'));
-  await schema.refuses("INSERT INTO hold (order_id, delivery_group_id, shipment_id, kind, reason) VALUES (1, 1, 1, 'user', 'x')", check, TWO);
+  await schema.refuses(`INSERT INTO hold (order_id, delivery_group_id, shipment_id, kind, reason)
+    VALUES (1, 1, 1, 'user', 'x')`, check, TWO);
 });

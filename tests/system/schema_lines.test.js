@@ -128,8 +128,8 @@ test('a backorder keeps its identity, part, item, order and place in the queue',
 
 test('a backorder of another order or item than its part wants is refused', async () => {
   for (const [of, item] of [[2, 1], [1, 2]]) {
-    await schema.refuses(`INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted) SELECT ${of}, id, ${item}, 1, 1 FROM line_part`,
-      { code: 'P0001', message: /a backorder must have/ }, FIVE + order(2));
+    await schema.refuses(`INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted)
+      SELECT ${of}, id, ${item}, 1, 1 FROM line_part`, { code: 'P0001', message: /a backorder must have/ }, FIVE + order(2));
   }
 });
 

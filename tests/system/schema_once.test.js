@@ -13,6 +13,8 @@ const purchase = (attempt, state = 'intended') => `
   INSERT INTO label_purchase (parcel_id, carrier_account_id, attempt_id, rate_id, state)
     VALUES (1, 1, '00000000-0000-0000-0000-00000000000${attempt}', 'rate', '${state}');`;
 const PARCEL = `${order(1)} ${shipment(1, 1)} INSERT INTO parcel (id, shipment_id) VALUES (1, 1), (2, 1);`;
+const store = (platform, domain, hook_key) => `
+  INSERT INTO store (id, merchant_id, platform, domain, api_base, hook_key) VALUES (3, 1, '${platform}', '${domain}', '', '${hook_key}');`;
 const notice = "INSERT INTO notice (order_id, kind, subject_id) VALUES (1, 'shipment', 1);";
 
 let schema;
@@ -29,33 +31,36 @@ for (const first of ['intended', 'unknown', 'bought', 'voiding']) {
 for (const first of ['failed', 'voided']) {
   test(`a parcel whose label is ${first} may get another, and then that one only`, async () => {
     await schema.sees('SELECT 1', PARCEL + purchase(1, first) + purchase(2));
-    await schema.refuses("UPDATE label_purchase SET state = 'bought'", once('label_purchase_live'), PARCEL + purchase(1, first) + purchase(2));
+    await schema.refuses("UPDATE label_purchase SET state = 'bought'", once('label_purchase_live'),
+      PARCEL + purchase(1, first) + purchase(2));
   });
 }
 
 test('an attempt to buy is one attempt, for whatever parcel', () => schema.refuses(
-  `INSERT INTO label_purchase (parcel_id, carrier_account_id, attempt_id, rate_id) VALUES (2, 1, '00000000-0000-0000-0000-000000000001', 'rate')`,
-  once('label_purchase_attempt_id_key'), PARCEL + purchase(1)));
+  purchase(1).replace('VALUES (1,', 'VALUES (2,'), once('label_purchase_attempt_id_key'), PARCEL + purchase(1)));
 
 test('a label has one document, of at most 4 MiB, here or in a file', async () => {
   const document = (bytes, path) => `INSERT INTO label_document (label_purchase_id, content_type, bytes, path, sha256)
     SELECT id, 'application/pdf', ${bytes}, ${path}, sha256('') FROM label_purchase;`;
   await schema.refuses(document("'x'", 'NULL'), once('label_document_pkey'), PARCEL + purchase(1) + document("'x'", 'NULL'));
-  await schema.refuses(document("convert_to(repeat('x', 4194305), 'UTF8')", 'NULL'), check('label_document_bytes_check'), PARCEL + purchase(1));
+  await schema.refuses(document("convert_to(repeat('x', 4194305), 'UTF8')", 'NULL'), check('label_document_bytes_check'),
+    PARCEL + purchase(1));
   await schema.refuses(document('NULL', 'NULL'), check('label_document_check'), PARCEL + purchase(1));
   await schema.refuses(document("'x'", "'/labels/1'"), check('label_document_check'), PARCEL + purchase(1));
 });
 
 test('a customer is told of one thing once', async () => {
   await schema.refuses(notice, once('notice_order_id_kind_subject_id_key'), order(1) + notice);
-  await schema.sees('SELECT 1', `${order(1)} ${notice} INSERT INTO notice (order_id, kind, subject_id) VALUES (1, 'shipment', 2), (1, 'release', 1);`);
+  await schema.sees('SELECT 1', `${order(1)} ${notice}
+    INSERT INTO notice (order_id, kind, subject_id) VALUES (1, 'shipment', 2), (1, 'release', 1);`);
 });
 
 test("a store's order is recorded once", () => schema.refuses(order(2).replace("'2', '#2'", "'1', '#2'"),
   once('orders_store_id_source_id_key'), order(1)));
 
 test('a part ships in one row per shipment', () => schema.refuses(`
-  INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity) VALUES (1, 1, 3, 1, 1, 1), (1, 1, 3, 1, 1, 1)`,
+  INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
+    VALUES (1, 1, 3, 1, 1, 1), (1, 1, 3, 1, 1, 1)`,
 once('allocation_shipment_id_line_part_id_key'), PARCEL));
 
 test('a tracking event is recorded once', () => schema.refuses(`
@@ -80,17 +85,15 @@ test('a request about personal data that comes again is the same', () => schema.
 once('privacy_request_body_hash_key')));
 
 test('a webhook address, a store and a credential are one each', async () => {
-  await schema.refuses(`INSERT INTO store (id, merchant_id, platform, domain, api_base, hook_key) VALUES (3, 1, 'none', 'x', '', 'rules-hook-key-000001')`,
-    once('store_hook_key_key'));
-  await schema.refuses(`INSERT INTO store (id, merchant_id, platform, domain, api_base, hook_key) VALUES (3, 1, 'none', 'two.example', '', 'rules-hook-key-000003')`,
-    once('store_platform_domain_key'));
+  await schema.refuses(store('none', 'x', 'rules-hook-key-000001'), once('store_hook_key_key'));
+  await schema.refuses(store('none', 'two.example', 'rules-hook-key-000003'), once('store_platform_domain_key'));
   await schema.refuses(`INSERT INTO credential (merchant_id, store_id, kind, sealed) SELECT 1, 1, 'client_id', '' FROM generate_series(1, 2)`,
     once('credential_store_id_kind_key'));
 });
 
 test('a credential belongs to a store or to an account, not to both or none', async () => {
-  for (const [store, account] of [[1, 1], ['NULL', 'NULL']]) {
-    await schema.refuses(`INSERT INTO credential (merchant_id, store_id, carrier_account_id, kind, sealed) VALUES (1, ${store}, ${account}, 'api_key', '')`,
-      check('credential_check'));
+  for (const [of_store, of_account] of [[1, 1], ['NULL', 'NULL']]) {
+    await schema.refuses(`INSERT INTO credential (merchant_id, store_id, carrier_account_id, kind, sealed)
+      VALUES (1, ${of_store}, ${of_account}, 'api_key', '')`, check('credential_check'));
   }
 });

@@ -28,7 +28,8 @@ test('the schema cannot be changed by the workers', async () => {
 });
 
 test('rights cannot be given or taken by the workers', async () => {
-  for (const attack of ['SET ROLE waybill_owner', 'SET SESSION AUTHORIZATION waybill_owner', 'SET ROLE postgres', 'GRANT waybill_owner TO waybill',
+  for (const attack of ['SET ROLE waybill_owner', 'SET SESSION AUTHORIZATION waybill_owner', 'SET ROLE postgres',
+    'GRANT waybill_owner TO waybill',
     'ALTER ROLE waybill SUPERUSER', 'CREATE ROLE mine', 'DROP ROLE waybill_owner',
     'ALTER DEFAULT PRIVILEGES FOR ROLE waybill_owner GRANT ALL ON TABLES TO waybill']) {
     await schema.refuses(attack, DENIED);
@@ -51,8 +52,8 @@ test('ids that are to come cannot be wound back', async () => {
 
 test('only what is made to be changed may be changed: no table can be emptied, few lose rows', async () => {
   const [{ truncated, deleted }] = await schema.sees(`
-    SELECT array_remove(array_agg(CASE WHEN has_table_privilege(c.oid, 'TRUNCATE, REFERENCES, TRIGGER') THEN relname::text END), NULL) AS truncated,
-           array_remove(array_agg(CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN relname::text END ORDER BY relname), NULL) AS deleted
+    SELECT coalesce(jsonb_agg(relname) FILTER (WHERE has_table_privilege(c.oid, 'TRUNCATE, REFERENCES, TRIGGER')), '[]') AS truncated,
+           jsonb_agg(relname ORDER BY relname) FILTER (WHERE has_table_privilege(c.oid, 'DELETE')) AS deleted
       FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`);
   assert.deepStrictEqual(truncated, []);
   assert.deepStrictEqual(deleted, ['allocation', 'exclusion', 'listing_part', 'location_zone', 'service_map', 'store_location']);
@@ -64,7 +65,8 @@ const DEFINERS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND (
 test('a temporary table of the same name deceives no trigger', async () => {
   const setup = `${receive(1, 1, 5)} ${order(1)} ${line(1, 1, { ordered: 9 })}
     CREATE TEMPORARY TABLE stock AS SELECT item_id, location_id, 1000 AS on_hand, 0 AS allocated FROM public.stock;
-    CREATE TEMPORARY TABLE order_transition AS SELECT a.name AS from_state, b.name AS to_state FROM order_state AS a, order_state AS b;`;
+    CREATE TEMPORARY TABLE order_transition AS
+      SELECT a.name AS from_state, b.name AS to_state FROM order_state AS a, order_state AS b;`;
   await schema.refuses(promise(1, 6), { code: 'P0001', message: /cannot be promised twice/ }, setup);
   await schema.refuses("UPDATE orders SET state = 'pending'", { code: 'P0001', message: /cannot go from/ }, setup);
 });
@@ -84,7 +86,8 @@ test("no function that runs as its owner can be called, or hung on a table of on
 test('decisions and policies are written once, for the owner too', async () => {
   const setup = `${order(1)}
     INSERT INTO routing_policy (id, merchant_id, version) VALUES (1, 1, 1);
-    INSERT INTO routing_decision (order_id, delivery_group_id, routing_policy_id, is_optimal, nodes, detail) VALUES (1, 1, 1, true, 1, '{}');`;
+    INSERT INTO routing_decision (order_id, delivery_group_id, routing_policy_id, is_optimal, nodes, detail)
+      VALUES (1, 1, 1, true, 1, '{}');`;
   for (const table of ['routing_policy', 'routing_decision']) {
     for (const attack of [`UPDATE ${table} SET id = 2`, `DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
       await schema.refuses(attack, DENIED, setup);

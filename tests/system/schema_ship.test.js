@@ -10,7 +10,8 @@ const { Schema, line, order, part, promise, receive, shipment, wait } = require(
 
 /* Order 1 of two units of item 1 and one of item 2, all in shipment 1. */
 function ready({ state = 'released', store = 1 } = {}) {
-  return `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1, { store })} ${line(1, 1, { ordered: 2 })} ${line(2, 1, { ordered: 1, item: 2 })}
+  return `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1, { store })}
+    ${line(1, 1, { ordered: 2 })} ${line(2, 1, { ordered: 1, item: 2 })}
     ${shipment(1, 1)} ${promise(1, 2, { in_shipment: 1 })} ${promise(2, 1, { in_shipment: 1 })} ${walk(state)}`;
 }
 
@@ -32,14 +33,16 @@ const state_of = async (setup) => (await schema.sees('SELECT state, step FROM or
 test('on hand and allocated fall together, with one move per item', async () => {
   assert.deepStrictEqual(await schema.sees(STOCK, ready()), STAYS);
   assert.deepStrictEqual(await schema.sees(STOCK, `${ready()} ${SHIP};`), GONE);
-  assert.deepStrictEqual(await schema.sees("SELECT item_id, delta, shipment_id FROM stock_move WHERE kind = 'ship' ORDER BY 1", `${ready()} ${SHIP};`),
+  const moves = "SELECT item_id, delta, shipment_id FROM stock_move WHERE kind = 'ship' ORDER BY 1";
+  assert.deepStrictEqual(await schema.sees(moves, `${ready()} ${SHIP};`),
     [{ item_id: 1, delta: -2, shipment_id: 1 }, { item_id: 2, delta: -1, shipment_id: 1 }]);
 });
 
 test('the order moves, and every step leaves its event', async () => {
   assert.deepStrictEqual(await state_of(`${ready()} UPDATE orders SET step = 'route'; ${SHIP};`), { state: 'fulfilled', step: null });
   assert.deepStrictEqual(await schema.sees('SELECT kind, to_state FROM order_event WHERE seq > 1 ORDER BY seq', `${ready()} ${SHIP};`), [
-    { kind: 'shipment_state', to_state: 'picked' }, { kind: 'shipment_state', to_state: 'shipped' }, { kind: 'order_state', to_state: 'fulfilled' }]);
+    { kind: 'shipment_state', to_state: 'picked' }, { kind: 'shipment_state', to_state: 'shipped' },
+    { kind: 'order_state', to_state: 'fulfilled' }]);
 });
 
 test('an order with more to come is fulfilled in part, then whole', async () => {
@@ -61,10 +64,13 @@ test('the store is to be told, and the customer mailed', async () => {
 
 test('no mail where the store mails its customers, and nobody to tell where orders are imported', async () => {
   assert.deepStrictEqual(await schema.sees(SHIP, ready({ store: 2 })), []);
-  assert.deepStrictEqual(await schema.sees('SELECT state, step FROM shipment', `${ready({ store: 2 })} ${SHIP};`), [{ state: 'shipped', step: null }]);
+  assert.deepStrictEqual(await schema.sees('SELECT state, step FROM shipment', `${ready({ store: 2 })} ${SHIP};`),
+    [{ state: 'shipped', step: null }]);
 });
 
-test('a picked shipment ships', async () => assert.deepStrictEqual(await schema.sees(STOCK, `${ready({ state: 'picked' })} ${SHIP};`), GONE));
+test('a picked shipment ships', async () => {
+  assert.deepStrictEqual(await schema.sees(STOCK, `${ready({ state: 'picked' })} ${SHIP};`), GONE);
+});
 
 for (const state of ['planned', 'submitted']) {
   test(`a ${state} shipment stays`, async () => {
@@ -90,13 +96,15 @@ test('units that a count has found missing do not ship', () => schema.refuses(SH
   `${ready()} INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, -8, 'count');`));
 
 test('untracked items ship without a move', async () => {
-  const setup = `${order(1)} ${line(1, 1, { item: 3 })} ${shipment(1, 1)} ${promise(1, 5, { in_shipment: 1 })} ${walk('released')} ${SHIP};`;
+  const setup = `${order(1)} ${line(1, 1, { item: 3 })} ${shipment(1, 1)} ${promise(1, 5, { in_shipment: 1 })}
+    ${walk('released')} ${SHIP};`;
   assert.deepStrictEqual(await schema.sees('SELECT 1 FROM stock_move', setup), []);
   assert.strictEqual((await state_of(setup)).state, 'fulfilled');
 });
 
 test('a kit is fulfilled when all its parts have shipped', async () => {
-  const kit = `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1)} ${line(1, 1, { ordered: 1, per_unit: 2 })} ${part(1, 2)} ${shipment(1, 1)} ${shipment(2, 1)}
+  const kit = `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1)} ${line(1, 1, { ordered: 1, per_unit: 2 })} ${part(1, 2)}
+    ${shipment(1, 1)} ${shipment(2, 1)}
     INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
       SELECT order_id, id, item_id, 1, item_id, quantity FROM line_part;
     UPDATE shipment SET state = 'released'; ${SHIP};`;

@@ -161,7 +161,8 @@ test('the stock ledger is append-only, for the owner too', async () => {
 
 test('time and author of a stock move cannot be forged', async () => {
   for (const [column, value] of [['at', "'2000-01-01'"], ['actor', "'somebody'"]]) {
-    await schema.refuses(`INSERT INTO stock_move (item_id, location_id, delta, kind, ${column}) VALUES (1, 1, 1, 'receive', ${value})`, DENIED);
+    await schema.refuses(`INSERT INTO stock_move (item_id, location_id, delta, kind, ${column})
+      VALUES (1, 1, 1, 'receive', ${value})`, DENIED);
   }
 });
 

@@ -11,10 +11,12 @@ const { Schema, order, shipment } = require('../lib');
 const US = 'a/route@1/100/x';
 const THEM = 'b/route@1/200/y';
 const leased = (lease, id = 1) => `${order(id)}
-  UPDATE orders SET step = 'route', attempt = 2, lease = '${lease}', lease_until = now() + interval '1 minute', published_at = now() WHERE id = ${id};`;
+  UPDATE orders SET step = 'route', attempt = 2, lease = '${lease}', lease_until = now() + interval '1 minute',
+    published_at = now() WHERE id = ${id};`;
 const fail = (due, counts, token = US, error = 'no answer') => (
   `SELECT work_fail('orders', '{1}', '${token}', ARRAY[${due}]::timestamptz[], '{${counts}}', ARRAY['${error}'])`);
-const JOB = "SELECT attempt, lease, lease_until, published_at, error, due_at = 'infinity' AS is_dead, due_at > now() AS is_later FROM orders WHERE id = 1";
+const JOB = `SELECT attempt, lease, lease_until, published_at, error, due_at = 'infinity' AS is_dead, due_at > now() AS is_later
+  FROM orders WHERE id = 1`;
 
 let schema;
 test.before(async () => { schema = await Schema.open('schema_work'); });
@@ -59,7 +61,8 @@ test('the ids of the jobs that failed are returned', async () => {
 test("a worker that starts frees what its former self held, and nobody else's", async () => {
   const setup = leased(US) + leased(THEM, 2) + leased('a/route@11/1/z', 3);
   assert.deepStrictEqual(await schema.sees("SELECT work_free('orders', 'a/route@1/')", setup), [{ work_free: 1 }]);
-  assert.deepStrictEqual(await schema.sees('SELECT id FROM orders WHERE lease IS NULL', `${setup} SELECT work_free('orders', 'a/route@1/');`), [{ id: 1 }]);
+  assert.deepStrictEqual(await schema.sees('SELECT id FROM orders WHERE lease IS NULL',
+    `${setup} SELECT work_free('orders', 'a/route@1/');`), [{ id: 1 }]);
 });
 
 test('a lease has an end, and attempts are not negative', async () => {
@@ -124,8 +127,8 @@ test('every table of work can be published from, failed and freed', async () => 
   }
 });
 
-test('two clocks do not publish the same job', async () => {
+test('clocks that run at once do not publish the same job', async () => {
   await schema.db.run(DUE);
-  const [first, second] = await Promise.all([1, 2].map(() => schema.db.run(`BEGIN; ${publish(1)}; SELECT pg_sleep(0.2); COMMIT;`)));
-  assert.deepStrictEqual([first.trim(), second.trim()].sort(), ['1', '2']);
+  const printed = await Promise.all([1, 2, 3, 4].map(() => schema.db.run(`${publish(1)};`)));
+  assert.deepStrictEqual(printed.filter((id) => id !== '').sort(), ['1', '2']);
 });

@@ -30,15 +30,18 @@ test.before(async () => {
       SELECT n, 1, 1, n, '#' || n, 'awaiting_fulfillment', now(), 'paid', 'EUR', 10000, 'EUR', now(), sha256(''),
              CASE WHEN n % 100 = 0 THEN 'route' END FROM generate_series(1, ${ORDERS}) AS n;
     INSERT INTO delivery_group (id, order_id, position, kind) SELECT id, id, 0, 'ship' FROM orders;
-    INSERT INTO order_line (id, order_id, delivery_group_id, source_id, title, ordered, unit_price, unit_price_presentment, needs_shipping)
+    INSERT INTO order_line (id, order_id, delivery_group_id, source_id, title, ordered, unit_price, unit_price_presentment,
+                            needs_shipping)
       SELECT id, id, id, 'l', 'A thing', 2, 1, 1, true FROM orders;
     INSERT INTO line_part (id, order_id, order_line_id, item_id, per_unit, quantity) SELECT id, id, id, 1, 1, 2 FROM orders;
     INSERT INTO shipment (id, merchant_id, order_id, delivery_group_id, location_id, state, step)
       SELECT id, 1, id, id, 1, 'released', CASE WHEN id % 100 = 0 THEN 'label' END FROM orders;
-    INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity) SELECT id, id, 1, 1, id, 1 FROM orders;
+    INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
+      SELECT id, id, 1, 1, id, 1 FROM orders;
     INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted) SELECT id, id, 1, 1, 1 FROM orders WHERE id % 2 = 0;
     INSERT INTO parcel (id, shipment_id) SELECT id, id FROM shipment;
-    INSERT INTO notice (order_id, kind, subject_id, step) SELECT id, 'shipment', id, CASE WHEN id % 100 = 0 THEN 'notify' END FROM orders;
+    INSERT INTO notice (order_id, kind, subject_id, step)
+      SELECT id, 'shipment', id, CASE WHEN id % 100 = 0 THEN 'notify' END FROM orders;
     INSERT INTO order_event (order_id, actor, kind) SELECT id, 'user:test', 'noted' FROM orders;`);
   await schema.admin.run('ANALYZE;');
 });

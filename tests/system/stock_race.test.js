@@ -28,7 +28,8 @@ const WRONG = `
                           WHERE a.item_id = s.item_id AND a.location_id = s.location_id AND NOT a.is_shipped)
   UNION ALL
   SELECT 'what shipped is not what left', a.item_id FROM allocation AS a JOIN item ON item.id = a.item_id WHERE a.is_shipped
-   GROUP BY a.item_id HAVING sum(a.quantity) <> -(SELECT coalesce(sum(delta), 0) FROM stock_move AS m WHERE m.item_id = a.item_id AND m.kind = 'ship')
+   GROUP BY a.item_id
+  HAVING sum(a.quantity) <> -(SELECT coalesce(sum(delta), 0) FROM stock_move AS m WHERE m.item_id = a.item_id AND m.kind = 'ship')
   UNION ALL
   SELECT 'counters of a part are not the sums', p.id FROM line_part AS p JOIN order_line AS l ON l.id = p.order_line_id
    WHERE (p.quantity, p.cancelled, p.allocated, p.shipped, p.backordered) <> (l.ordered, l.cancelled,
@@ -65,7 +66,8 @@ BEGIN
         PERFORM 1 FROM orders WHERE id = o AND action <> 2 FOR NO KEY UPDATE;
         CASE action
         WHEN 0, 1 THEN -- a shipment of both items
-          INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state) VALUES (1, o, o, l, 'released') RETURNING id INTO s;
+          INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state)
+            VALUES (1, o, o, l, 'released') RETURNING id INTO s;
           FOR k IN 0..1 LOOP
             i := CASE WHEN k = 0 THEN first ELSE 3 - first END;
             INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
@@ -86,7 +88,8 @@ BEGIN
         WHEN 6 THEN
           UPDATE order_line SET cancelled = cancelled + 1 WHERE order_id = o AND id % 2 = i % 2;
         ELSE -- units wait, and no longer
-          UPDATE backorder SET state = 'filled', quantity = 0, closed_at = now() WHERE order_id = o AND item_id = i AND state = 'waiting';
+          UPDATE backorder SET state = 'filled', quantity = 0, closed_at = now()
+           WHERE order_id = o AND item_id = i AND state = 'waiting';
           INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted)
             SELECT o, p.id, i, 2, 2 FROM line_part AS p WHERE p.order_id = o AND p.item_id = i
             ON CONFLICT (line_part_id) WHERE state = 'waiting' DO NOTHING;
@@ -133,5 +136,4 @@ test('many sessions on one hot item end exact, and nothing is promised twice at 
   assert.ok(sum('deadlocks') > 0, 'the items were never wanted in opposite orders');
   const [{ shipped }] = await schema.db.rows("SELECT count(*) AS shipped FROM shipment WHERE state = 'shipped'");
   assert.ok(shipped > 0, 'nothing shipped');
-  if (process.env.V) console.log(`done ${sum('done')} refused ${sum('refused')} deadlocks ${sum('deadlocks')} looks ${looks} shipped ${shipped}`);
 });
