@@ -1,9 +1,10 @@
 /*
  * cli - what the commands of `waybill` have in common
  *
- * A command is a row of a table: its words, its options, and a function. The function runs inside of one transaction
- * (unless it asks for none), sets what is to be printed, and notes which jobs are due. After the commit these are
- * published; when that fails, the clock does it. A command that loses against another transaction is run again.
+ * A command is a row of a table: its words, its options, and a function. The function runs inside
+ * of one transaction (unless it asks for none), sets what is to be printed, and notes which jobs
+ * are due. After the commit these are published; when that fails, the clock does it. A command
+ * that loses against another transaction is run again.
  */
 #ifndef WAYBILL_CLI_H
 #define WAYBILL_CLI_H

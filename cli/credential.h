@@ -1,4 +1,7 @@
-/* credential - secrets on their way into the database: read from files, sealed under the master key */
+/*
+ * credential - secrets on their way into the database: read from files, sealed under the master
+ * key
+ */
 #ifndef WAYBILL_CLI_CREDENTIAL_H
 #define WAYBILL_CLI_CREDENTIAL_H
 
@@ -9,7 +12,8 @@ struct credential_owner {
 };
 
 /*
- * credential_put - the secret in a file ("-": standard input) under kind, instead of one that is there
+ * credential_put - the secret in a file ("-": standard input) under kind, instead of one that is
+ * there
  *
  * path NULL: nothing happens, *is_put stays as it is.
  */

@@ -1,8 +1,9 @@
 /*
  * csv - files of comma-separated values (RFC 4180), read strictly
  *
- * UTF-8, with or without a byte order mark; lines end with LF or CRLF; quoted fields may hold commas, quotes (doubled) and line
- * breaks. Blank lines are skipped. Every record must have as many fields as the first.
+ * UTF-8, with or without a byte order mark; lines end with LF or CRLF; quoted fields may hold
+ * commas, quotes (doubled) and line breaks. Blank lines are skipped. Every record must have as
+ * many fields as the first.
  */
 #ifndef WAYBILL_CSV_H
 #define WAYBILL_CSV_H
@@ -29,7 +30,10 @@ struct csv {
 	size_t count, capacity;
 };
 
-/* csv_parse - text is changed and stays in use. ERR_FINAL (ERR_CODE_DATA) names the line: "line 12: ..." */
+/*
+ * csv_parse - text is changed and stays in use. ERR_FINAL (ERR_CODE_DATA) names the line: "line
+ * 12: ..."
+ */
 int csv_parse(struct arena *a, char *text, size_t len, struct csv *out, struct err *e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * dead - jobs that gave up
  *
- * Most have a row: retrying makes it due. Those of ingest have none: their message is published again, and only when the broker has
- * confirmed it are they closed.
+ * Most have a row: retrying makes it due. Those of ingest have none: their message is published
+ * again, and only when the broker has confirmed it are they closed.
  */
 #include "cli/cli.h"
 #include "cli/due.h"

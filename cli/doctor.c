@@ -1,7 +1,8 @@
 /*
  * doctor - is everything there that the fleet needs, and does it work?
  *
- * One line per check; what is wrong comes with what to do. Nothing is changed, except that the queues are declared.
+ * One line per check; what is wrong comes with what to do. Nothing is changed, except that the
+ * queues are declared.
  */
 #include "cli/doctor.h"
 #include "cli/cli.h"

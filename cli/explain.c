@@ -1,8 +1,9 @@
 /*
  * explain - routing decisions in words
  *
- * A decision says for each unit from where it ships, and for each location why it was taken or not. The numbers of a location that was
- * not taken are the best plan that uses it, against the one that was chosen.
+ * A decision says for each unit from where it ships, and for each location why it was taken or
+ * not. The numbers of a location that was not taken are the best plan that uses it, against the
+ * one that was chosen.
  */
 #include "cli/explain.h"
 

@@ -34,7 +34,8 @@ struct field {
 /*
  * field_read - text as the database takes it ("yes" is "true", "12.50" is "125000")
  *
- * Empty text stays empty: it means "no longer". ERR_FINAL (ERR_CODE_DATA) names the field and says what may stand there.
+ * Empty text stays empty: it means "no longer". ERR_FINAL (ERR_CODE_DATA) names the field and says
+ * what may stand there.
  */
 int field_read(struct arena *a, const struct field *field, const char *text, const char **out,
 	       struct err *e);

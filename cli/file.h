@@ -6,7 +6,10 @@
 #include "core/runtime/err.h"
 #include "core/runtime/secret.h"
 
-/* file_read - all of it, NUL-terminated. Standard input can be asked for again. ERR_FINAL names the file. */
+/*
+ * file_read - all of it, NUL-terminated. Standard input can be asked for again. ERR_FINAL names
+ * the file.
+ */
 int file_read(struct arena *a, const char *path, size_t max_bytes, char **text, size_t *len,
 	      struct err *e);
 

@@ -1,10 +1,10 @@
 /*
  * waybill - the command line of the people who run Waybill
  *
- *   waybill NOUN VERB [ARGUMENTS] [--OPTIONS]
+ * waybill NOUN VERB [ARGUMENTS] [--OPTIONS]
  *
- * Exit codes: 0 done, 1 refused or found wrong, 2 called wrongly, 3 what was named is not there, 4 database or broker
- * unreachable.
+ * Exit codes: 0 done, 1 refused or found wrong, 2 called wrongly, 3 what was named is not there, 4
+ * database or broker unreachable.
  */
 #include <getopt.h>
 #include <stdarg.h>

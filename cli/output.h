@@ -9,13 +9,17 @@
 
 #include "core/runtime/db.h"
 
-/* rows_to_json - an array of objects; keys are the statement's column names, json columns are embedded */
+/*
+ * rows_to_json - an array of objects; keys are the statement's column names, json columns are
+ * embedded
+ */
 json_t *rows_to_json(const struct db_result *r);
 
 /*
  * print_value - an array of objects as a table, an object as a record whose lists are tables
  *
- * Control characters are printed as '?', so that no text from outside reaches the terminal as a command.
+ * Control characters are printed as '?', so that no text from outside reaches the terminal as a
+ * command.
  */
 void print_value(FILE *out, const json_t *value);
 

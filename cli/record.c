@@ -42,7 +42,8 @@ void record_wrong(const struct records *r, size_t row, const char *what)
 /* ---- CSV ---- */
 
 /* Which field stands in which column of the file. */
-static int read_header(struct records *out, const struct csv *csv, size_t *field_of, struct err *e)
+static int read_header(const char *words, struct records *out, const struct csv *csv,
+		       size_t *field_of, struct err *e)
 {
 	int seen[CSV_COLUMNS_MAX] = {0};
 
@@ -53,9 +54,9 @@ static int read_header(struct records *out, const struct csv *csv, size_t *field
 		while (f < out->columns && strcmp(out->fields[f].name, name) != 0)
 			f++;
 		if (f == out->columns)
-			return err_final(e,
-					 "line %zu: unknown column \"%.60s\"; %s --help lists them",
-					 csv->records[0].line, name, "the command's");
+			return err_final(
+				e, "line %zu: unknown column \"%.60s\"; see `waybill %s --help`",
+				csv->records[0].line, name, words);
 		if (seen[f]++)
 			return err_final(e, "line %zu: column \"%s\" stands there twice",
 					 csv->records[0].line, name);
@@ -147,7 +148,7 @@ int records_from_file(struct cli *cli, const char *path, const struct field *fie
 	records_new(cli, fields, csv.count - 1, out);
 	out->path = path;
 	out->lines = ARENA_ARRAY(cli->arena, size_t, out->count);
-	if (read_header(out, &csv, field_of, e))
+	if (read_header(cli->command->words, out, &csv, field_of, e))
 		return err_prefix(e, "%.80s", path);
 	for (size_t row = 0; row < out->count && wrong < WRONG_MAX; row++) {
 		out->lines[row] = csv.records[row + 1].line;

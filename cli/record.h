@@ -1,9 +1,9 @@
 /*
  * record - rows that people give, by options or as a CSV file, into a table
  *
- * The statement takes the merchant, the mode (add, set, put) and one array of text per field, up to the field "merchant". It
- * returns (n, what became of it, ...) per row that it took: n counts from 1. In mode add it takes only what is new, in mode set only
- * what is there, put takes both.
+ * The statement takes the merchant, the mode (add, set, put) and one array of text per field, up
+ * to the field "merchant". It returns (n, what became of it, ...) per row that it took: n counts
+ * from 1. In mode add it takes only what is new, in mode set only what is there, put takes both.
  */
 #ifndef WAYBILL_RECORD_H
 #define WAYBILL_RECORD_H
@@ -24,8 +24,8 @@ void records_from_options(struct cli *cli, struct records *out);
 /*
  * records_from_file - a CSV file whose header names fields
  *
- * Unknown, doubled and missing columns are refused; an empty field is not said. All wrong lines, up to 20, are printed; keys: so
- * many of the first fields must differ from line to line.
+ * Unknown, doubled and missing columns are refused; an empty field is not said. All wrong lines,
+ * up to 20, are printed; keys: so many of the first fields must differ from line to line.
  */
 int records_from_file(struct cli *cli, const char *path, const struct field *fields, size_t keys,
 		      struct records *out, struct err *e);

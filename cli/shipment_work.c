@@ -26,7 +26,10 @@ static int read_ids(struct cli *cli, struct db_value *out, struct err *e)
 	return 0;
 }
 
-/* The shipments, locked behind their orders; refused when one is not in any of these states, or is held. */
+/*
+ * The shipments, locked behind their orders; refused when one is not in any of these states, or is
+ * held.
+ */
 static int lock(struct cli *cli, struct db_value ids, const char *states, struct err *e)
 {
 	struct db_result r;

@@ -1,8 +1,9 @@
 /*
  * stock - what is where: receiving, counting, looking
  *
- * stock_move is the ledger and the only thing written; the database books it. A count states what is there. When that is less than
- * what was promised, the newest promises that nobody has picked yet are taken back in the same transaction.
+ * stock_move is the ledger and the only thing written; the database books it. A count states what
+ * is there. When that is less than what was promised, the newest promises that nobody has picked
+ * yet are taken back in the same transaction.
  */
 #include "cli/record.h"
 
@@ -123,7 +124,10 @@ static int receive(struct cli *cli, const struct records *r, struct err *e)
 	return 0;
 }
 
-/* What was promised and is not there: back into the orders' plans. Columns: shipment, order, units. */
+/*
+ * What was promised and is not there: back into the orders' plans. Columns: shipment, order,
+ * units.
+ */
 static int take_back(struct cli *cli, const struct places *p, struct err *e)
 {
 	struct db_result lost, due;
