@@ -1,4 +1,5 @@
--- Mails that are due: ids, lease, seconds; with everything the templates want (docs/mail-templates.md).
+-- Mails that are due: ids, lease, seconds; with everything the templates want (docs/mail-templates.md). No
+-- sender: the store does not want Waybill to mail any more.
 WITH due AS MATERIALIZED (
   SELECT n.id FROM notice AS n
    WHERE n.id = ANY ($1::bigint[]) AND n.step IS NOT DISTINCT FROM 'notify' AND n.due_at <= now() AND (n.lease_until IS NULL OR n.lease_until <= now())
@@ -9,7 +10,7 @@ WITH due AS MATERIALIZED (
   RETURNING n.id, n.order_id, n.kind, n.subject_id, n.attempt, n.created_at
 )
 SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 1000000)::bigint,
-       s.mail_from_name, s.mail_from_address, o.customer_name, o.email, s.id AS store_id,
+       s.mail_from_name, CASE s.customer_mail WHEN 'waybill' THEN s.mail_from_address END, o.customer_name, o.email, s.id AS store_id,
        json_build_object(
          'brand', m.brand,
          'order', json_build_object('name', o.name),
