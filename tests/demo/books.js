@@ -42,7 +42,6 @@ const QUERIES = {
   dead: `SELECT role, error FROM dead_letter WHERE state = 'open'`,
   due: `SELECT kind, id, step, error FROM due_job
          WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity'`,
-  broken: `SELECT * FROM audit_broken(0, 9223372036854775807)`,
 };
 
 async function read(story) {
@@ -51,12 +50,17 @@ async function read(story) {
   for (const [name, query] of Object.entries(QUERIES)) ours[name] = await house.db.rows(query);
   const [shopify, shippo, { messages }] = await Promise.all([
     house.control('shopify', 'books'), house.control('shippo', 'books'), house.control('smtp', 'messages')]);
-  return { ours, store: shopify.shops[SHOP], carrier: shippo, mails: messages };
+  const verified = [];
+  for (const what of ['audit', 'stock']) verified.push([what, await house.try_waybill([what, 'verify'])]);
+  const trouble = {};
+  for (const simulator of ['shopify', 'shippo', 'smtp']) trouble[simulator] = (await house.control(simulator, 'faults')).faults;
+  return { ours, store: shopify.shops[SHOP], carrier: shippo, mails: messages, verified, trouble };
 }
 
 class Books {
-  constructor(story, { ours, store, carrier, mails }, { mails_may_repeat = false } = {}) {
-    Object.assign(this, { story, ours, store, carrier, mails, mails_may_repeat });
+  constructor(story, read_books, { mails_may_repeat = false } = {}) {
+    Object.assign(this, read_books, { story, mails_may_repeat });
+    const { ours } = read_books;
     this.wrong = [];
     this.voidable = [];
     this.parts_of = group(ours.parts, (p) => p.order_line_id);
@@ -264,7 +268,7 @@ class Books {
   check_rest() {
     for (const d of this.ours.dead) this.say(`dead letter of ${d.role}: ${d.error}`);
     for (const d of this.ours.due) this.say(`${d.kind} ${d.id} is still due for ${d.step}: ${d.error}`);
-    for (const b of this.ours.broken) this.say(`audit trail of order ${b.order_id} at ${b.seq}: ${b.problem}`);
+    for (const [what, { code, stdout, stderr }] of this.verified) if (code !== 0) this.say(`waybill ${what} verify: ${stdout}${stderr}`);
   }
 
   get cost() {

@@ -1,16 +1,22 @@
 'use strict';
 
 /*
- * What the demo's merchant does.
+ * What the demo's merchant does, all of it with the command line.
  */
 
 const fs = require('fs');
 const path = require('path');
-const { seal, quote } = require('../lib');
 const { SHOP, LOCATIONS, GOODS, KITS, SURPRISE } = require('./goods');
 
-const HOOK = 'demo-hook-key-0123456789';
-const MERCHANT = 'Northwind';
+const BRAND = 'Northwind';
+const BOX = { 'box-length-mm': 400, 'box-width-mm': 300, 'box-height-mm': 200, 'box-grams': 150 };
+const CUSTOMS = { 'hs-code': '691110', 'origin-country': 'US' };
+
+/* Rows of one shape as a CSV file's text. */
+function csv(rows) {
+  const cell = (value) => (/[",\n]/.test(value) ? `"${String(value).replace(/"/g, '""')}"` : String(value));
+  return [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))].map((cells) => `${cells.map(cell).join(',')}\n`).join('');
+}
 
 class Merchant {
   constructor(house) {
@@ -18,90 +24,75 @@ class Merchant {
     this.received = new Map(); /* "SKU at CODE" -> units, ever: what the books start from */
   }
 
+  waybill(...args) {
+    return this.house.waybill(...args);
+  }
+
+  file(name, text) {
+    const at = path.join(this.house.dir, name);
+    fs.writeFileSync(at, text, { mode: 0o600 });
+    return at;
+  }
+
+  /* Everything before the first order; places: the store's ids of the locations, by our code. */
+  async open(places) {
+    await this.waybill('setup');
+    await this.waybill('merchant', 'add', BRAND);
+    await this.waybill('carrier', 'add', '--carrier', 'shippo', '--api-base', this.house.sim.shippo,
+      '--key-file', this.file('shippo.key', 'shippo_test_1\n'));
+    await this.waybill('location', 'import', this.file('locations.csv', csv(LOCATIONS.map((l) => ({
+      code: l.code, name: l.name, kind: l.kind, address1: '1 Depot Road', city: l.city, province: l.province, zip: l.zip,
+      country: 'US', phone: '+12125550100', email: `${l.code.toLowerCase()}@northwind.example`, priority: l.priority,
+      'shipment-cost': l.cost, 'auto-ship': l.auto_ship ? 'yes' : 'no', ...BOX })))));
+    const store = await this.waybill('store', 'add', '--platform', 'shopify', '--domain', SHOP,
+      '--api-base', `${this.house.sim.shopify}/${SHOP}`, '--client-id-file', this.file('client.id', 'sim-client\n'),
+      '--client-secret-file', this.file('client.secret', 'hush\n'), '--customer-mail', 'waybill',
+      '--mail-from-name', BRAND, '--mail-from', 'shop@northwind.example');
+    this.hook_url = `${this.house.gateway_url}${store.webhook_path}`;
+    for (const { code } of LOCATIONS) {
+      await this.waybill('store', 'location', SHOP, '--location', code, '--id', places[code]);
+    }
+    await this.waybill('store', 'map', SHOP, '--title', 'Express', '--carrier', 'shippo', '--service', 'usps_priority');
+    await this.add_goods();
+  }
+
+  async add_goods() {
+    const goods = Object.entries(GOODS);
+    await this.waybill('item', 'import', this.file('items.csv', csv(goods.map(([sku, { title, grams }]) => ({
+      sku, title, grams, ...CUSTOMS })))));
+    for (const [sku, { title, parts }] of Object.entries(KITS)) {
+      await this.waybill('item', 'map', '--sku', sku, '--title', title, ...Object.entries(parts).map(([part, n]) => `${part}=${n}`));
+    }
+    const stock = goods.flatMap(([sku, g]) => Object.entries(g.stock).map(([location, quantity]) => ({ sku, location, quantity })));
+    await this.waybill('stock', 'import', this.file('stock.csv', csv(stock)));
+    for (const { sku, location, quantity } of stock) this.note(sku, location, quantity);
+  }
+
   note(sku, code, units) {
     const key = `${sku} at ${code}`;
     this.received.set(key, (this.received.get(key) || 0) + units);
   }
 
-  /* Everything before the first order. */
-  async open() {
-    const { house } = this;
-    await house.owner.run(`
-      INSERT INTO merchant (name, brand) VALUES ('${MERCHANT}', '${MERCHANT}');
-      INSERT INTO store (merchant_id, platform, domain, api_base, hook_key, orders_from, customer_mail, mail_from_name,
-                         mail_from_address, step)
-        VALUES (1, 'shopify', '${SHOP}', '${house.sim.shopify}/${SHOP}', '${HOOK}', now() - interval '1 day', 'waybill',
-                '${MERCHANT}', 'shop@northwind.example', 'reconcile');
-      INSERT INTO carrier_account (merchant_id, carrier, name, api_base)
-        VALUES (1, 'shippo', 'shippo', '${house.sim.shippo}');
-      INSERT INTO service_map VALUES (1, 'Express', 1, 'usps_priority');`);
-    await this.locations();
-    await this.items();
-    await this.credential('store_id', 'webhook_secret', 'hush');
-    await this.credential('store_id', 'client_id', 'sim-client');
-    await this.credential('store_id', 'client_secret', 'hush');
-    await this.credential('store_id', 'access_token', null);
-    await this.credential('carrier_account_id', 'api_key', 'shippo_test_1');
-  }
-
-  async credential(column, kind, secret) {
-    const { house } = this;
-    const key = Buffer.from(fs.readFileSync(path.join(house.dir, 'master.key'), 'utf8'), 'base64');
-    const id = await house.owner.value("SELECT nextval('credential_id_seq')");
-    const sealed = secret === null ? 'NULL' : `'\\x${seal(key, `credential:${id}`, secret).toString('hex')}'`;
-    await house.owner.run(`INSERT INTO credential (id, merchant_id, ${column}, kind, sealed, step)
-      VALUES (${id}, 1, 1, '${kind}', ${sealed}, ${secret === null ? "'renew'" : 'NULL'});`);
-  }
-
-  async locations() {
-    for (const [i, l] of LOCATIONS.entries()) {
-      await this.house.owner.run(`
-        INSERT INTO location (merchant_id, code, name, kind, address1, city, province_code, zip, country_code, phone, email,
-                              priority, shipment_cost, auto_ship, box_length_mm, box_width_mm, box_height_mm, box_grams)
-          VALUES (1, '${l.code}', '${l.name}', '${l.kind}', '1 Depot Road', '${l.city}', '${l.province}', '${l.zip}', 'US',
-                  '+12125550100', '${l.code}@northwind.example', ${l.priority}, ${Number(l.cost) * 10000}, ${l.auto_ship},
-                  400, 300, 200, 150);
-        INSERT INTO store_location VALUES (1, ${i + 1}, '${this.house.store_locations[l.code]}');`);
-    }
-  }
-
-  async items() {
-    const rows = Object.entries(GOODS).map(([sku, g]) => `(1, ${quote(sku)}, ${quote(g.title)}, ${g.grams}, '691110', 'US')`);
-    await this.house.owner.run(`INSERT INTO item (merchant_id, sku, title, grams, hs_code, origin_country) VALUES ${rows};`);
-    for (const [sku, kit] of Object.entries(KITS)) {
-      await this.house.owner.run(`INSERT INTO listing (merchant_id, store_id, sku, title) VALUES (1, 1, '${sku}', '${kit.title}');
-        INSERT INTO listing_part SELECT currval('listing_id_seq'), i.id, k.n
-          FROM item AS i JOIN (VALUES ${Object.entries(kit.parts).map(([part, n]) => `('${part}', ${n})`)}) AS k(sku, n) USING (sku);`);
-    }
-    for (const [sku, { stock }] of Object.entries(GOODS)) {
-      for (const [code, units] of Object.entries(stock)) await this.receive(sku, code, units);
-    }
-  }
-
   async receive(sku, code, units) {
-    await this.house.owner.run(`INSERT INTO stock_move (item_id, location_id, delta, kind)
-      SELECT i.id, l.id, ${units}, 'receive' FROM item AS i, location AS l WHERE i.sku = ${quote(sku)} AND l.code = '${code}';`);
+    await this.waybill('stock', 'receive', '--sku', sku, '--location', code, '--quantity', units);
     this.note(sku, code, units);
   }
 
   async add_surprise() {
-    await this.house.owner.run(`INSERT INTO item (merchant_id, sku, title, grams, hs_code, origin_country)
-      VALUES (1, '${SURPRISE.sku}', '${SURPRISE.title}', ${SURPRISE.grams}, '691110', 'US');`);
-    await this.receive(SURPRISE.sku, SURPRISE.location, SURPRISE.units);
+    const { sku, title, grams, location, units } = SURPRISE;
+    await this.waybill('item', 'add', '--sku', sku, '--title', title, '--grams', grams,
+      ...Object.entries(CUSTOMS).flatMap(([name, value]) => [`--${name}`, value]));
+    await this.receive(sku, location, units);
   }
 
-  /* The open hold of this kind on an order or its shipments. */
-  async clear(name, kind) {
-    await this.house.owner.run(`UPDATE hold SET cleared_by = 'user:demo', cleared_at = now()
-      WHERE cleared_at IS NULL AND kind = '${kind}' AND order_id = (SELECT id FROM orders WHERE name = '${name}');`);
+  /* What is said to be settled may have been settled meanwhile by a webhook. */
+  release(order) {
+    return this.house.try_waybill(['order', 'release', order, '--all']);
   }
 
-  async ship(shipment) {
-    await this.house.owner.run(`SELECT shipments_ship(ARRAY[${shipment}]::bigint[]);`);
-  }
-
-  get hook_url() {
-    return `${this.house.gateway_url}/webhook/shopify/${HOOK}`;
+  async ship(shipments) {
+    await this.waybill('shipment', 'pick', ...shipments);
+    await this.waybill('shipment', 'ship', ...shipments);
   }
 }
 

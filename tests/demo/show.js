@@ -66,6 +66,10 @@ function summary(books, seconds) {
     `Labels        ${bought} bought for ${books.cost.toFixed(2)} USD${books.voidable.length ? `; ${books.voidable.length} of cancelled shipments to be refunded` : ''}`,
     `E-mails       ${count(ours.notices, (n) => n.outcome === 'sent')}: ${['shipment', 'backorder', 'release'].map((kind) => `${count(ours.notices, (n) => n.kind === kind)} ${kind}`).join(', ')}`,
   ];
+  const { webhooks } = books.store;
+  const failed = (simulator) => units(books.trouble[simulator], (rule) => rule.applied);
+  lines.push(`Trouble       ${webhooks.attempts - webhooks.acked} webhooks came again, ${webhooks.dropped} never; the store failed ${failed('shopify')} requests, `
+    + `the carrier ${failed('shippo')}, the mail server ${failed('smtp')}`);
   const holds = ours.holds.map((h) => `${ours.orders.find((o) => o.id === h.order_id).name} ${h.kind}`);
   lines.push(`On hold       ${holds.length ? holds.join(', ') : 'nothing'}`);
   return lines.join('\n');

@@ -45,7 +45,7 @@ function deliveries(mix) {
 
 class Story {
   /* chunk: orders sold at once */
-  constructor(house, mix, { chunk = 10 } = {}) {
+  constructor(house, mix, { chunk = 25 } = {}) {
     this.house = house;
     this.mix = mix;
     this.merchant = new Merchant(house);
@@ -68,7 +68,7 @@ class Story {
       { sku, title, price, grams, requires_shipping, gift_card });
     await house.control('shopify', `shops/${SHOP}/variants`, 'POST',
       [...Object.entries({ ...GOODS, ...KITS, ...INTANGIBLE }), [SURPRISE.sku, SURPRISE]].map(variant));
-    await this.merchant.open();
+    await this.merchant.open(house.store_locations);
     await house.control('shopify', `shops/${SHOP}/settings`, 'POST', { webhooks: { url: this.merchant.hook_url, ...webhooks } });
   }
 
@@ -103,7 +103,7 @@ class Story {
   async turn() {
     const now = await this.look();
     this.turns += 1;
-    for (const shipment of now.floor) await this.merchant.ship(shipment);
+    if (now.floor.length > 0) await this.merchant.ship(now.floor);
     for (const hold of now.holds) await this.answer_hold(hold);
     if (now.orders < this.mix.length) return;
     for (const one of this.mix) {
@@ -127,7 +127,7 @@ class Story {
     if (kind === 'no_address') await this.once(`address ${order}`, () => this.shop_act(order, 'update', { shipping_address: ADDRESS }));
     if (kind === 'store' && expect.later === 'cancel') await this.once(`cancel ${order}`, () => this.shop_act(order, 'cancel'));
     if (kind === 'no_address' && !(await this.has_address(order))) return;
-    if (expect.clear === kind || /carrier refuses|never found/.test(reason)) await this.merchant.clear(order, kind);
+    if (expect.clear === kind || /carrier refuses|never found/.test(reason)) await this.merchant.release(order);
   }
 
   async release(order) {

@@ -17,7 +17,7 @@ const { random_source } = require('../sim/lib/random');
 const ORDERS = 80;
 const SEED = Number(process.env.SEED || 1);
 const STORY_MS = 75000;
-const KILLS_AFTER_WIPE = 40;
+const KILLS_AFTER_WIPE = 25;
 
 const CONF = {
   clock: { wait_s: 1, again_s: 2, interval_ms: 200, reconcile_s: 2, reconcile_overlap_s: 600 },
@@ -70,7 +70,9 @@ test('kills at any time and a broker wiped in the middle change nothing in the b
   told.catch(() => {});
   await killer.kill_until(() => story.sold >= mix.length / 2);
   const fulfilled = await house.db.value("SELECT count(*) FROM orders WHERE state = 'fulfilled'");
+  const since = new Date().toISOString();
   await house.wipe_broker();
+  await house.waybill('requeue', '--after-wipe', '--since', since);
   const before = killer.kills;
   await killer.kill_until(() => killer.kills === before + KILLS_AFTER_WIPE);
   await told;
