@@ -6,6 +6,8 @@
 
 const test = require('node:test');
 const assert = require('assert');
+const fs = require('fs');
+const path = require('path');
 const { World, until } = require('../lib');
 
 let world;
@@ -107,6 +109,17 @@ test('an order from before orders_from is held until somebody wants it shipped',
   assert.match((await world.until_held('#ancient', 'too_old')).reason, /orders_from/);
   await world.clear_holds('#ancient');
   await world.until_shipments('#ancient', 1, 'released');
+});
+
+test('an order to be picked up is held until somebody wants it shipped', async () => {
+  const file = path.join(world.house.dir, 'pickup.json');
+  fs.writeFileSync(file, JSON.stringify({ id: 'P1', name: '#pickup', placed_at: new Date().toISOString(), payment: 'paid', currency: 'USD', total: '1',
+    groups: [{ kind: 'pickup', address: { name: 'Ada', address1: '1 Main St', city: 'Here', country_code: 'US' } }],
+    lines: [{ id: '1', sku: 'A', quantity: 1 }] }));
+  await world.house.waybill('order', 'import', file);
+  assert.match((await world.until_held('#pickup', 'pickup')).reason, /clear the hold to ship/);
+  await world.house.waybill('order', 'release', '#pickup');
+  await until('a shipment', async () => (await world.shipments('#pickup')).length === 1);
 });
 
 test('a hold at the store stops the label, with the store\'s reason; released there, it goes on by itself', async () => {
