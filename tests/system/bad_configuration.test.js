@@ -1,0 +1,97 @@
+'use strict';
+
+/*
+ * A configuration that cannot be meant: no program starts with it, and each says which line it is.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const fs = require('fs');
+const path = require('path');
+const { House } = require('../lib');
+
+const PROGRAMS = { /* arguments, and the exit code its man page promises */
+  'waybill-worker': [['--check'], 1],
+  'waybill-gateway': [['--check'], 78],
+  'waybill-clock': [[], 1],
+  waybill: [['doctor'], null],
+};
+
+let house;
+let good;
+
+test.before(async () => {
+  house = await House.open('bad_configuration');
+  good = fs.readFileSync(house.conf_file, 'utf8');
+});
+
+test.after(() => house.close());
+
+const WRONG = {
+  'an unknown key': ['[gateway]\nlistn = 127.0.0.1:1', 2, /unknown key "gateway\.listn"; did you mean "gateway\.listen"\?/],
+  'an unknown section': ['[gatway]', 1, /unknown section/],
+  'a key given twice': ['[log]\nlevel = info\nlevel = debug', 3, /log\.level is given twice/],
+  'a line that is none': ['[log]\nlevel', 2, /neither \[section\] nor key = value/],
+  'a line of two kilobytes': [`[log]\nlevel = ${'x'.repeat(2000)}`, 2, /too long/],
+  'a NUL byte': ['[log]\nlevel = info\0\n', 2, /NUL/],
+  'a value over two lines': ['[mail]\nuser =\n  jane', 3, /begins with a blank/],
+  'a number too small': ['[worker]\nbatch_max = 0', 2, /worker\.batch_max must be a whole number from 1 to 1000/],
+  'a number that is none': ['[worker]\nbatch_max = many', 2, /whole number/],
+  'a number beyond 64 bits': ['[worker]\nbatch_max = 99999999999999999999', 2, /whole number/],
+  'a database url of another kind': ['[database]\nurl = mysql://localhost/waybill', 2, /database\.url must be postgresql:/],
+  'a broker url of another kind': ['[broker]\nurls = http://localhost', 2, /broker\.urls must be amqp:/],
+  'a broker url among good ones': ['[broker]\nurls = amqp://localhost,redis://localhost', 2, /broker\.urls must be amqp:/],
+  'a mail url of another kind': ['[mail]\nurl = gopher://localhost', 2, /mail\.url must be smtp:/],
+  'a mail url with a password': ['[mail]\nurl = smtp://jane:geheim@localhost', 2, /mail\.url must be smtp:/],
+  'an address without a port': ['[gateway]\nlisten = localhost', 2, /gateway\.listen must be host:port/],
+  'a port beyond all ports': ['[gateway]\nlisten = localhost:65536', 2, /gateway\.listen must be host:port/],
+  'a folder that is no absolute path': ['[mail]\ntemplates = ../templates', 2, /mail\.templates must be an absolute path/],
+};
+
+/* Starts a program with a configuration; all of them end by themselves when it is wrong. */
+async function started(name, text) {
+  fs.writeFileSync(house.conf_file, text, { mode: 0o600 });
+  const [args, code] = PROGRAMS[name];
+  const program = house.start(name, ...args);
+  return { outcome: await program.ended, log: program.log, code };
+}
+
+for (const [what, [text, line, want]] of Object.entries(WRONG)) {
+  test(`no program starts with ${what}, and all name the line`, async () => {
+    for (const name of Object.keys(PROGRAMS)) {
+      const { outcome, log, code } = await started(name, text);
+      if (code === null) assert.ok(outcome > 0, `${name}: ${outcome}`);
+      else assert.strictEqual(outcome, code, name);
+      assert.match(log, want, name);
+      assert.ok(log.includes(`${house.conf_file}:${line}: `), `${name}: ${log}`);
+      assert.doesNotMatch(log, /geheim/, name);
+    }
+  });
+}
+
+test('a file that is not there is named', async () => {
+  for (const [name, [args]] of Object.entries(PROGRAMS)) {
+    const program = house.start(name, '--config', '/nowhere/waybill.conf', ...args);
+    assert.ok(await program.ended > 0, name);
+    assert.match(program.log, /\/nowhere\/waybill\.conf/, name);
+  }
+});
+
+test('a master key that cannot be used is named, and not shown', async () => {
+  const key_file = path.join(house.dir, 'master.key');
+  const conf = good.replace(/^key_file = .*$/m, `key_file = ${key_file}.bad`);
+  for (const [bytes, mode] of [['c2hvcnQ=\n', 0o600], ['not base64 at all!\n', 0o600], [fs.readFileSync(key_file), 0o644], ['', 0o600]]) {
+    fs.writeFileSync(`${key_file}.bad`, bytes);
+    fs.chmodSync(`${key_file}.bad`, mode);
+    for (const name of ['waybill-worker', 'waybill-gateway']) {
+      const { outcome, log, code } = await started(name, conf);
+      assert.strictEqual(outcome, code, `${name}: ${log}`);
+      assert.match(log, /master\.key\.bad/, name);
+      assert.doesNotMatch(log, /c2hvcnQ|not base64 at all/, name);
+    }
+  }
+});
+
+test('the configuration that all tests use is good', async () => {
+  for (const name of ['waybill-worker', 'waybill-gateway']) assert.strictEqual((await started(name, good)).outcome, 0, name);
+});
