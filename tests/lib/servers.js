@@ -62,11 +62,17 @@ class Servers {
       hash.update(file).update(fs.readFileSync(path.join(MIGRATIONS, file)));
     }
     const name = `template_${hash.digest('hex').slice(0, 12)}`;
-    if (await this.admin.value(`SELECT count(*) FROM pg_database WHERE datname = '${name}'`)) return name;
-    await this.admin.run(`DROP DATABASE IF EXISTS template_new WITH (FORCE);
-      CREATE DATABASE template_new OWNER waybill_owner;`);
-    await migrate(with_database(this.env.WAYBILL_OWNER_URL, 'template_new'));
-    await this.admin.run(`ALTER DATABASE template_new RENAME TO ${name};`);
+    const exists = () => this.admin.value(`SELECT count(*) FROM pg_database WHERE datname = '${name}'`);
+    if (await exists()) return name;
+    const mine = `template_new_${process.pid}`;
+    await this.admin.run(`DROP DATABASE IF EXISTS ${mine} WITH (FORCE); CREATE DATABASE ${mine} OWNER waybill_owner;`);
+    await migrate(with_database(this.env.WAYBILL_OWNER_URL, mine));
+    try {
+      await this.admin.run(`ALTER DATABASE ${mine} RENAME TO ${name};`);
+    } catch (error) { /* another test file was faster */
+      if (!await exists()) throw error;
+      await this.admin.run(`DROP DATABASE ${mine};`);
+    }
     return name;
   }
 
