@@ -201,7 +201,7 @@ END $$;
 CREATE TRIGGER legal_transition BEFORE UPDATE OF state ON orders FOR EACH ROW
   WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION order_state_checked();
 
-CREATE FUNCTION order_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION order_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_hashjoin = on AS $$
 BEGIN
   INSERT INTO order_event (order_id, actor, kind, from_state, to_state)
     SELECT n.id, event_actor(), 'order_state', o.state, n.state FROM new_rows AS n JOIN old_rows AS o USING (id)

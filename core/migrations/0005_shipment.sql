@@ -208,7 +208,7 @@ END $$;
 CREATE TRIGGER legal_transition BEFORE UPDATE OF state ON shipment FOR EACH ROW
   WHEN (NEW.state <> OLD.state) EXECUTE FUNCTION shipment_state_checked();
 
-CREATE FUNCTION shipment_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION shipment_state_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_hashjoin = on AS $$
 BEGIN
   INSERT INTO order_event (order_id, actor, kind, shipment_id, from_state, to_state)
     SELECT n.order_id, event_actor(), 'shipment_state', n.id, o.state, n.state FROM new_rows AS n JOIN old_rows AS o USING (id)

@@ -59,11 +59,13 @@ static const char *escape_option(struct arena *a, const char *value)
 }
 
 /*
- * Every statement finds its rows by key, however many there are. One plan made for all parameters, and
- * without scans of whole tables, is right on the first day, when the tables are empty and nobody has
- * analyzed them, and stays right while they grow.
+ * Every statement finds its rows by key, however many there are. One plan made for all parameters, from key to
+ * key and without reading whole tables or all orders of a store, is right on the first day, when the tables are
+ * empty and nobody has analyzed them, and stays right while they grow.
  */
-#define PLANS " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off"
+#define PLANS                                                                                      \
+	" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off"      \
+	" -c enable_mergejoin=off"
 
 /* What comes before dbname is a default that the url may change; what comes after it holds. */
 static void set_keywords(struct db_pool *pool, const struct db_settings *settings)

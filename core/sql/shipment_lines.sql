@@ -1,5 +1,5 @@
 -- What is in shipments, per line: units of the line, grams, and what customs want to know. A unit of a kit counts where
--- its first part goes, so that each unit is counted once however a kit is split.
+-- its first part goes, so that each unit is counted once however a kit is split. (min(id) would walk the primary key.)
 SELECT a.shipment_id, l.source_id, sum(CASE WHEN p.id = k.lead THEN a.upto / p.per_unit - (a.upto - a.quantity) / p.per_unit ELSE 0 END)::bigint AS units,
        CASE WHEN bool_or(i.grams IS NULL AND l.grams = 0) THEN NULL
             ELSE sum(CASE WHEN i.grams IS NOT NULL THEN i.grams * a.quantity
@@ -12,7 +12,7 @@ SELECT a.shipment_id, l.source_id, sum(CASE WHEN p.id = k.lead THEN a.upto / p.p
   JOIN line_part AS p ON p.id = a.line_part_id
   JOIN order_line AS l ON l.id = p.order_line_id
   JOIN item AS i ON i.id = a.item_id
-  JOIN LATERAL (SELECT min(q.id) AS lead FROM line_part AS q WHERE q.order_line_id = l.id) AS k ON true
+  JOIN LATERAL (SELECT min(+q.id) AS lead FROM line_part AS q WHERE q.order_line_id = l.id) AS k ON true
  WHERE a.shipment_id = ANY ($1::bigint[])
  GROUP BY a.shipment_id, l.id
  ORDER BY a.shipment_id, l.id
