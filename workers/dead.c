@@ -65,12 +65,12 @@ static int dead_settle(struct batch *b, struct err *e)
 		split_error(b->arena,
 			    header(job, AMQP_ERROR, "delivered too often without success"), &kind,
 			    &code, &text);
-		if (db_run(b->db, b->arena, SQL_DEAD_KEEP, NULL, e,
-			   db_text(header(job, AMQP_ROLE, "unknown")),
-			   db_int64(b->arena, strtoll(header(job, AMQP_STORE, "0"), NULL, 10)),
-			   db_text(kind), db_text(code), db_text(text),
-			   db_int64(b->arena, strtoll(header(job, AMQP_ATTEMPT, "0"), NULL, 10)),
-			   db_text(headers_json(b->arena, job)), db_bytes(d->body, d->body_len)))
+		if (db_later(b->db, b->arena, SQL_DEAD_KEEP, e,
+			     db_text(header(job, AMQP_ROLE, "unknown")),
+			     db_int64(b->arena, strtoll(header(job, AMQP_STORE, "0"), NULL, 10)),
+			     db_text(kind), db_text(code), db_text(text),
+			     db_int64(b->arena, strtoll(header(job, AMQP_ATTEMPT, "0"), NULL, 10)),
+			     db_text(headers_json(b->arena, job)), db_bytes(d->body, d->body_len)))
 			return -1;
 	}
 	return 0;

@@ -72,13 +72,13 @@ static int fulfill_settle(struct batch *b, struct err *e)
 					    .shipment = db_get_int64(&done, i, 0),
 					    .kind = "told_store"};
 	return done.rows == 0 ? 0
-			      : db_run(b->db, a, SQL_EVENT_ADD, NULL, e,
-				       COLUMN_INT64(a, rows, done.rows, order),
-				       COLUMN_TEXT(a, rows, done.rows, actor),
-				       COLUMN_TEXT(a, rows, done.rows, kind),
-				       COLUMN_INT64(a, rows, done.rows, shipment),
-				       COLUMN_TEXT(a, rows, done.rows, note),
-				       COLUMN_TEXT(a, rows, done.rows, detail));
+			      : db_later(b->db, a, SQL_EVENT_ADD, e,
+					 COLUMN_INT64(a, rows, done.rows, order),
+					 COLUMN_TEXT(a, rows, done.rows, actor),
+					 COLUMN_TEXT(a, rows, done.rows, kind),
+					 COLUMN_INT64(a, rows, done.rows, shipment),
+					 COLUMN_TEXT(a, rows, done.rows, note),
+					 COLUMN_TEXT(a, rows, done.rows, detail));
 }
 
 const struct role fulfill_role = {

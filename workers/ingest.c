@@ -232,15 +232,16 @@ static int settle_privacy(struct batch *b, const struct job *job, struct err *e)
 	unsigned char hash[32];
 
 	sha256(job->delivery->body, job->delivery->body_len, hash);
-	if (db_run(b->db, b->arena, SQL_PRIVACY_ADD, NULL, e, db_int64(b->arena, in->store.id),
-		   db_text(kinds[in->event.privacy]), db_text(orders), db_bytes(hash, sizeof hash)))
+	if (db_later(b->db, b->arena, SQL_PRIVACY_ADD, e, db_int64(b->arena, in->store.id),
+		     db_text(kinds[in->event.privacy]), db_text(orders),
+		     db_bytes(hash, sizeof hash)))
 		return -1;
 	if (in->event.privacy == PRIVACY_DATA_REQUEST)
 		return 0;
 	int whole_shop = in->event.privacy == PRIVACY_SHOP_REDACT;
 
-	return db_run(b->db, b->arena, SQL_PRIVACY_ERASE, NULL, e, db_int64(b->arena, in->store.id),
-		      db_text(whole_shop ? NULL : orders));
+	return db_later(b->db, b->arena, SQL_PRIVACY_ERASE, e, db_int64(b->arena, in->store.id),
+			db_text(whole_shop ? NULL : orders));
 }
 
 static int settle_uninstalled(struct batch *b, const struct job *job, struct err *e)
@@ -248,8 +249,8 @@ static int settle_uninstalled(struct batch *b, const struct job *job, struct err
 	const struct ingest *in = job->data;
 
 	log_warn("event=uninstalled store=%lld", (long long)in->store.id);
-	return db_run(b->db, b->arena, SQL_INGEST_UNINSTALLED, NULL, e,
-		      db_int64s(b->arena, &in->store.id, 1));
+	return db_later(b->db, b->arena, SQL_INGEST_UNINSTALLED, e,
+			db_int64s(b->arena, &in->store.id, 1));
 }
 
 static int ingest_settle(struct batch *b, struct err *e)

@@ -33,22 +33,22 @@ static int write_changes(struct ingest_writing *w, struct err *e)
 	const struct order_row *r = w->changes.items;
 	size_t n = w->changes.count;
 
-	if (w->seen.count && db_run(w->b->db, a, SQL_INGEST_SEEN, NULL, e,
-				    COLUMN_INT64(a, w->seen.items, w->seen.count, order_id),
-				    COLUMN_INT64(a, w->seen.items, w->seen.count, updated_us)))
+	if (w->seen.count && db_later(w->b->db, a, SQL_INGEST_SEEN, e,
+				      COLUMN_INT64(a, w->seen.items, w->seen.count, order_id),
+				      COLUMN_INT64(a, w->seen.items, w->seen.count, updated_us)))
 		return -1;
 	if (n == 0)
 		return 0;
-	return db_run(w->b->db, a, SQL_INGEST_ORDER_UPDATE, NULL, e, COLUMN_INT64(a, r, n, id),
-		      COLUMN_TEXT(a, r, n, name), COLUMN_TEXT(a, r, n, payment),
-		      COLUMN_INT64(a, r, n, total), COLUMN_INT64(a, r, n, paid),
-		      COLUMN_INT64(a, r, n, refunded), COLUMN_INT64(a, r, n, outstanding),
-		      COLUMN_INT64(a, r, n, presentment_total),
-		      COLUMN_INT64(a, r, n, presentment_outstanding),
-		      COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
-		      COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, note),
-		      COLUMN_INT64(a, r, n, cancelled_us), COLUMN_INT64(a, r, n, updated_us),
-		      COLUMN_TEXT(a, r, n, hash));
+	return db_later(w->b->db, a, SQL_INGEST_ORDER_UPDATE, e, COLUMN_INT64(a, r, n, id),
+			COLUMN_TEXT(a, r, n, name), COLUMN_TEXT(a, r, n, payment),
+			COLUMN_INT64(a, r, n, total), COLUMN_INT64(a, r, n, paid),
+			COLUMN_INT64(a, r, n, refunded), COLUMN_INT64(a, r, n, outstanding),
+			COLUMN_INT64(a, r, n, presentment_total),
+			COLUMN_INT64(a, r, n, presentment_outstanding),
+			COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
+			COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, note),
+			COLUMN_INT64(a, r, n, cancelled_us), COLUMN_INT64(a, r, n, updated_us),
+			COLUMN_TEXT(a, r, n, hash));
 }
 
 static int write_groups(struct ingest_writing *w, struct err *e)
@@ -59,16 +59,16 @@ static int write_groups(struct ingest_writing *w, struct err *e)
 
 	if (n == 0)
 		return 0;
-	return db_run(w->b->db, a, SQL_INGEST_GROUP_ADD, NULL, e, COLUMN_INT64(a, r, n, id),
-		      COLUMN_INT64(a, r, n, order_id), COLUMN_INT64(a, r, n, position),
-		      COLUMN_TEXT(a, r, n, kind), COLUMN_TEXT(a, r, n, address.name),
-		      COLUMN_TEXT(a, r, n, address.company), COLUMN_TEXT(a, r, n, address.address1),
-		      COLUMN_TEXT(a, r, n, address.address2), COLUMN_TEXT(a, r, n, address.city),
-		      COLUMN_TEXT(a, r, n, address.province),
-		      COLUMN_TEXT(a, r, n, address.province_code),
-		      COLUMN_TEXT(a, r, n, address.zip), COLUMN_TEXT(a, r, n, address.country_code),
-		      COLUMN_TEXT(a, r, n, address.phone), COLUMN_TEXT(a, r, n, service_title),
-		      COLUMN_TEXT(a, r, n, service_code), COLUMN_INT64(a, r, n, not_before_us));
+	return db_later(
+		w->b->db, a, SQL_INGEST_GROUP_ADD, e, COLUMN_INT64(a, r, n, id),
+		COLUMN_INT64(a, r, n, order_id), COLUMN_INT64(a, r, n, position),
+		COLUMN_TEXT(a, r, n, kind), COLUMN_TEXT(a, r, n, address.name),
+		COLUMN_TEXT(a, r, n, address.company), COLUMN_TEXT(a, r, n, address.address1),
+		COLUMN_TEXT(a, r, n, address.address2), COLUMN_TEXT(a, r, n, address.city),
+		COLUMN_TEXT(a, r, n, address.province), COLUMN_TEXT(a, r, n, address.province_code),
+		COLUMN_TEXT(a, r, n, address.zip), COLUMN_TEXT(a, r, n, address.country_code),
+		COLUMN_TEXT(a, r, n, address.phone), COLUMN_TEXT(a, r, n, service_title),
+		COLUMN_TEXT(a, r, n, service_code), COLUMN_INT64(a, r, n, not_before_us));
 }
 
 static int write_lines(struct ingest_writing *w, struct err *e)
@@ -77,18 +77,18 @@ static int write_lines(struct ingest_writing *w, struct err *e)
 	const struct line_row *r = w->lines.items;
 	size_t n = w->lines.count;
 
-	if (n && db_run(w->b->db, a, SQL_INGEST_LINE_ADD, NULL, e, COLUMN_INT64(a, r, n, id),
-			COLUMN_INT64(a, r, n, order_id), COLUMN_INT64(a, r, n, position),
-			COLUMN_TEXT(a, r, n, source_id), COLUMN_TEXT(a, r, n, variant_id),
-			COLUMN_TEXT(a, r, n, sku), COLUMN_TEXT(a, r, n, title),
-			COLUMN_TEXT(a, r, n, variant_title), COLUMN_INT64(a, r, n, ordered),
-			COLUMN_INT64(a, r, n, cancelled), COLUMN_INT64(a, r, n, unit_price),
-			COLUMN_INT64(a, r, n, unit_price_presentment), COLUMN_INT64(a, r, n, grams),
-			COLUMN_BOOL(a, r, n, needs_shipping)))
+	if (n && db_later(w->b->db, a, SQL_INGEST_LINE_ADD, e, COLUMN_INT64(a, r, n, id),
+			  COLUMN_INT64(a, r, n, order_id), COLUMN_INT64(a, r, n, position),
+			  COLUMN_TEXT(a, r, n, source_id), COLUMN_TEXT(a, r, n, variant_id),
+			  COLUMN_TEXT(a, r, n, sku), COLUMN_TEXT(a, r, n, title),
+			  COLUMN_TEXT(a, r, n, variant_title), COLUMN_INT64(a, r, n, ordered),
+			  COLUMN_INT64(a, r, n, cancelled), COLUMN_INT64(a, r, n, unit_price),
+			  COLUMN_INT64(a, r, n, unit_price_presentment),
+			  COLUMN_INT64(a, r, n, grams), COLUMN_BOOL(a, r, n, needs_shipping)))
 		return -1;
-	if (w->more.count && db_run(w->b->db, a, SQL_LINE_ORDERED, NULL, e,
-				    COLUMN_INT64(a, w->more.items, w->more.count, line_id),
-				    COLUMN_INT64(a, w->more.items, w->more.count, units)))
+	if (w->more.count && db_later(w->b->db, a, SQL_LINE_ORDERED, e,
+				      COLUMN_INT64(a, w->more.items, w->more.count, line_id),
+				      COLUMN_INT64(a, w->more.items, w->more.count, units)))
 		return -1;
 	return 0;
 }
@@ -99,18 +99,18 @@ static int write_events_and_holds(struct ingest_writing *w, struct err *e)
 	const struct event_row *v = w->events.items;
 	const struct hold_row *h = w->holds.items;
 
-	if (w->events.count && db_run(w->b->db, a, SQL_EVENT_ADD, NULL, e,
-				      COLUMN_INT64(a, v, w->events.count, order_id),
-				      COLUMN_TEXT(a, v, w->events.count, actor),
-				      COLUMN_TEXT(a, v, w->events.count, kind),
-				      COLUMN_INT64(a, v, w->events.count, shipment_id),
-				      COLUMN_TEXT(a, v, w->events.count, note),
-				      COLUMN_TEXT(a, v, w->events.count, detail)))
+	if (w->events.count &&
+	    db_later(w->b->db, a, SQL_EVENT_ADD, e, COLUMN_INT64(a, v, w->events.count, order_id),
+		     COLUMN_TEXT(a, v, w->events.count, actor),
+		     COLUMN_TEXT(a, v, w->events.count, kind),
+		     COLUMN_INT64(a, v, w->events.count, shipment_id),
+		     COLUMN_TEXT(a, v, w->events.count, note),
+		     COLUMN_TEXT(a, v, w->events.count, detail)))
 		return -1;
-	if (w->holds.count && db_run(w->b->db, a, SQL_HOLD_ONCE, NULL, e,
-				     COLUMN_INT64(a, h, w->holds.count, order_id),
-				     COLUMN_TEXT(a, h, w->holds.count, kind),
-				     COLUMN_TEXT(a, h, w->holds.count, reason)))
+	if (w->holds.count &&
+	    db_later(w->b->db, a, SQL_HOLD_ONCE, e, COLUMN_INT64(a, h, w->holds.count, order_id),
+		     COLUMN_TEXT(a, h, w->holds.count, kind),
+		     COLUMN_TEXT(a, h, w->holds.count, reason)))
 		return -1;
 	return 0;
 }
@@ -146,7 +146,7 @@ static int write_cancellations(struct ingest_writing *w, struct err *e)
 	struct db_value units = COLUMN_INT64(a, w->fewer.items, n, units);
 
 	if (db_run(w->b->db, a, SQL_CANCEL_UNITS, &shipments, e, lines, units) ||
-	    db_run(w->b->db, a, SQL_LINE_CANCELLED, NULL, e, lines, units))
+	    db_later(w->b->db, a, SQL_LINE_CANCELLED, e, lines, units))
 		return -1;
 	if (shipments.rows == 0)
 		return 0;
@@ -175,13 +175,13 @@ static int write_states(struct ingest_writing *w, struct err *e)
 			n++;
 		const struct walk_row *r = w->walks.items + done;
 
-		if (db_run(w->b->db, a, SQL_ORDER_WALK, NULL, e, COLUMN_INT64(a, r, n, order_id),
-			   COLUMN_TEXT(a, r, n, from), COLUMN_TEXT(a, r, n, to)))
+		if (db_later(w->b->db, a, SQL_ORDER_WALK, e, COLUMN_INT64(a, r, n, order_id),
+			     COLUMN_TEXT(a, r, n, from), COLUMN_TEXT(a, r, n, to)))
 			return -1;
 		done += n;
 	}
-	if (w->changes.count && db_run(w->b->db, a, SQL_ORDER_PROGRESS, NULL, e,
-				       COLUMN_INT64(a, w->changes.items, w->changes.count, id)))
+	if (w->changes.count && db_later(w->b->db, a, SQL_ORDER_PROGRESS, e,
+					 COLUMN_INT64(a, w->changes.items, w->changes.count, id)))
 		return -1;
 	if (w->due.count == 0)
 		return 0;

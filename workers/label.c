@@ -75,9 +75,9 @@ static int commit_intents(struct batch *b, struct intent_row *rows, struct err *
 	}
 	if (n == 0)
 		return 0;
-	return db_run(b->db, a, SQL_LABEL_INTEND, NULL, e, COLUMN_INT64(a, rows, n, parcel),
-		      COLUMN_INT64(a, rows, n, account), COLUMN_TEXT(a, rows, n, attempt),
-		      COLUMN_TEXT(a, rows, n, rate_id));
+	return db_later(b->db, a, SQL_LABEL_INTEND, e, COLUMN_INT64(a, rows, n, parcel),
+			COLUMN_INT64(a, rows, n, account), COLUMN_TEXT(a, rows, n, attempt),
+			COLUMN_TEXT(a, rows, n, rate_id));
 }
 
 static void take_purchase(struct job *job, const struct db_result *r, size_t row)
@@ -323,14 +323,14 @@ static int write_outcomes(struct batch *b, struct err *e)
 	const struct outcome_row *r = all.items, *t = bought.items;
 	size_t n = all.count, m = bought.count;
 
-	if (n && db_run(b->db, a, SQL_LABEL_OUTCOME, NULL, e, COLUMN_INT64(a, r, n, id),
-			COLUMN_TEXT(a, r, n, state), COLUMN_TEXT(a, r, n, source_id),
-			COLUMN_INT64(a, r, n, cost), COLUMN_TEXT(a, r, n, currency),
-			COLUMN_TEXT(a, r, n, reason)))
+	if (n && db_later(b->db, a, SQL_LABEL_OUTCOME, e, COLUMN_INT64(a, r, n, id),
+			  COLUMN_TEXT(a, r, n, state), COLUMN_TEXT(a, r, n, source_id),
+			  COLUMN_INT64(a, r, n, cost), COLUMN_TEXT(a, r, n, currency),
+			  COLUMN_TEXT(a, r, n, reason)))
 		return -1;
-	if (m && db_run(b->db, a, SQL_LABEL_TRACKING, NULL, e, COLUMN_INT64(a, t, m, parcel),
-			COLUMN_TEXT(a, t, m, number), COLUMN_TEXT(a, t, m, url),
-			COLUMN_TEXT(a, t, m, carrier), COLUMN_TEXT(a, t, m, service)))
+	if (m && db_later(b->db, a, SQL_LABEL_TRACKING, e, COLUMN_INT64(a, t, m, parcel),
+			  COLUMN_TEXT(a, t, m, number), COLUMN_TEXT(a, t, m, url),
+			  COLUMN_TEXT(a, t, m, carrier), COLUMN_TEXT(a, t, m, service)))
 		return -1;
 	return 0;
 }
@@ -340,10 +340,10 @@ static int write_document(struct batch *b, const struct buying *p, struct err *e
 	unsigned char hash[32];
 
 	sha256(p->bytes, p->len, hash);
-	return db_run(b->db, b->arena, SQL_LABEL_DOCUMENT_ADD, NULL, e, db_int64(b->arena, p->id),
-		      db_text(p->content_type ? p->content_type : "application/octet-stream"),
-		      p->path ? db_null() : db_bytes(p->bytes, p->len), db_text(p->path),
-		      db_bytes(hash, sizeof hash));
+	return db_later(b->db, b->arena, SQL_LABEL_DOCUMENT_ADD, e, db_int64(b->arena, p->id),
+			db_text(p->content_type ? p->content_type : "application/octet-stream"),
+			p->path ? db_null() : db_bytes(p->bytes, p->len), db_text(p->path),
+			db_bytes(hash, sizeof hash));
 }
 
 static int release(struct batch *b, const int64_t *ids, size_t count, struct err *e)

@@ -106,8 +106,8 @@ static int notify_settle(struct batch *b, struct err *e)
 		if (job_is_good(b->jobs[i]))
 			outcomes[n++] = ((struct letter *)b->jobs[i]->data)->outcome;
 	return n == 0 ? 0
-		      : db_run(b->db, b->arena, SQL_NOTIFY_DONE, NULL, e, batch_ids(b, 1, NULL),
-			       db_text(b->lease), db_texts(b->arena, outcomes, n));
+		      : db_later(b->db, b->arena, SQL_NOTIFY_DONE, e, batch_ids(b, 1, NULL),
+				 db_text(b->lease), db_texts(b->arena, outcomes, n));
 }
 
 const struct role notify_role = {

@@ -114,8 +114,8 @@ static int settle_store(struct batch *b, struct job *job, struct err *e)
 		return -1;
 	int64_t next_s = s->is_complete ? b->context->conf->clock.reconcile_s : 0;
 
-	return db_run(b->db, a, SQL_RECONCILE_DONE, NULL, e, db_int64(a, job->id),
-		      db_text(b->lease), db_int64(a, cursor_us(s)), db_int64(a, next_s));
+	return db_later(b->db, a, SQL_RECONCILE_DONE, e, db_int64(a, job->id), db_text(b->lease),
+			db_int64(a, cursor_us(s)), db_int64(a, next_s));
 }
 
 static int reconcile_settle(struct batch *b, struct err *e)

@@ -34,8 +34,8 @@ static int release_settle(struct batch *b, struct err *e)
 	for (size_t i = 0; i < b->count; i++)
 		due_at[i] = b->jobs[i]->data;
 	if (db_run(b->db, b->arena, SQL_RELEASE_ORDERS, &orders, e, batch_ids(b, 0, NULL)) ||
-	    db_run(b->db, b->arena, SQL_RELEASE_DONE, NULL, e, batch_ids(b, 0, NULL),
-		   db_texts(b->arena, due_at, b->count)))
+	    db_later(b->db, b->arena, SQL_RELEASE_DONE, e, batch_ids(b, 0, NULL),
+		     db_texts(b->arena, due_at, b->count)))
 		return -1;
 	for (size_t i = 0; i < orders.rows; i++)
 		if (!db_get_bool(&orders, i, 1))

@@ -86,9 +86,9 @@ static int renew_settle(struct batch *b, struct err *e)
 		secret_seal(b->arena, b->context->key,
 			    arena_printf(b->arena, "credential:%lld", (long long)job->id),
 			    n->token.token, &sealed, &len);
-		if (db_run(b->db, b->arena, SQL_RENEW_DONE, NULL, e, db_int64(b->arena, job->id),
-			   db_text(b->lease), db_bytes(sealed, len),
-			   db_int64(b->arena, n->token.expires_in_s)))
+		if (db_later(b->db, b->arena, SQL_RENEW_DONE, e, db_int64(b->arena, job->id),
+			     db_text(b->lease), db_bytes(sealed, len),
+			     db_int64(b->arena, n->token.expires_in_s)))
 			return -1;
 	}
 	return 0;

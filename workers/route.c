@@ -41,9 +41,9 @@ static int finish_orders(struct batch *b, const int64_t *again_us, struct err *e
 			again[count++] = again_us[i] ? again_us[i] : DB_INT64_NULL;
 	struct db_value ids = batch_ids(b, 1, NULL);
 
-	return db_run(b->db, b->arena, SQL_ROUTE_DONE, NULL, e, ids,
-		      db_int64s(b->arena, again, count)) ||
-			       db_run(b->db, b->arena, SQL_ORDER_PROGRESS, NULL, e, ids)
+	return db_later(b->db, b->arena, SQL_ROUTE_DONE, e, ids,
+			db_int64s(b->arena, again, count)) ||
+			       db_later(b->db, b->arena, SQL_ORDER_PROGRESS, e, ids)
 		       ? -1
 		       : 0;
 }

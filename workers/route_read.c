@@ -52,10 +52,10 @@ static int resolve_lines(struct routing *r, struct err *e)
 	}
 	if (rows.count == 0)
 		return 0;
-	return db_run(r->b->db, a, SQL_LINE_PART_ADD, NULL, e,
-		      COLUMN_INT64(a, rows.items, rows.count, line),
-		      COLUMN_INT64(a, rows.items, rows.count, item),
-		      COLUMN_INT64(a, rows.items, rows.count, per_unit));
+	return db_later(r->b->db, a, SQL_LINE_PART_ADD, e,
+			COLUMN_INT64(a, rows.items, rows.count, line),
+			COLUMN_INT64(a, rows.items, rows.count, item),
+			COLUMN_INT64(a, rows.items, rows.count, per_unit));
 }
 
 static int read_parts(struct routing *r, struct err *e)

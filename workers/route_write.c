@@ -51,15 +51,15 @@ static int write_backorders(struct routing *r, struct err *e)
 		else
 			*LIST_PUSH(a, &added) = row;
 	}
-	if (changed.count && db_run(r->b->db, a, SQL_BACKORDER_SET, NULL, e,
-				    COLUMN_INT64(a, changed.items, changed.count, backorder),
-				    COLUMN_INT64(a, changed.items, changed.count, quantity)))
+	if (changed.count && db_later(r->b->db, a, SQL_BACKORDER_SET, e,
+				      COLUMN_INT64(a, changed.items, changed.count, backorder),
+				      COLUMN_INT64(a, changed.items, changed.count, quantity)))
 		return -1;
-	if (added.count && db_run(r->b->db, a, SQL_BACKORDER_ADD, NULL, e,
-				  COLUMN_INT64(a, added.items, added.count, order),
-				  COLUMN_INT64(a, added.items, added.count, part),
-				  COLUMN_INT64(a, added.items, added.count, item),
-				  COLUMN_INT64(a, added.items, added.count, quantity)))
+	if (added.count && db_later(r->b->db, a, SQL_BACKORDER_ADD, e,
+				    COLUMN_INT64(a, added.items, added.count, order),
+				    COLUMN_INT64(a, added.items, added.count, part),
+				    COLUMN_INT64(a, added.items, added.count, item),
+				    COLUMN_INT64(a, added.items, added.count, quantity)))
 		return -1;
 	return 0;
 }
@@ -73,14 +73,14 @@ static int write_shipments(struct routing *r, struct err *e)
 
 	if (n == 0)
 		return 0;
-	if (db_run(r->b->db, a, SQL_SHIPMENT_ADD, NULL, e, COLUMN_INT64(a, s, n, id),
-		   COLUMN_INT64(a, s, n, order), COLUMN_INT64(a, s, n, group),
-		   COLUMN_INT64(a, s, n, location), COLUMN_TEXT(a, s, n, state),
-		   COLUMN_TEXT(a, s, n, step)) ||
-	    db_run(r->b->db, a, SQL_ALLOCATION_ADD, NULL, e, COLUMN_INT64(a, x, m, order),
-		   COLUMN_INT64(a, x, m, part), COLUMN_INT64(a, x, m, item),
-		   COLUMN_INT64(a, x, m, location), COLUMN_INT64(a, x, m, shipment),
-		   COLUMN_INT64(a, x, m, quantity)))
+	if (db_later(r->b->db, a, SQL_SHIPMENT_ADD, e, COLUMN_INT64(a, s, n, id),
+		     COLUMN_INT64(a, s, n, order), COLUMN_INT64(a, s, n, group),
+		     COLUMN_INT64(a, s, n, location), COLUMN_TEXT(a, s, n, state),
+		     COLUMN_TEXT(a, s, n, step)) ||
+	    db_later(r->b->db, a, SQL_ALLOCATION_ADD, e, COLUMN_INT64(a, x, m, order),
+		     COLUMN_INT64(a, x, m, part), COLUMN_INT64(a, x, m, item),
+		     COLUMN_INT64(a, x, m, location), COLUMN_INT64(a, x, m, shipment),
+		     COLUMN_INT64(a, x, m, quantity)))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (s[i].step)
@@ -133,17 +133,17 @@ static int write_decisions(struct routing *r, struct err *e)
 			.kind = "routed",
 			.detail = arena_printf(a, "{\"decision\":%lld}", (long long)d[i].id),
 		};
-	return db_run(r->b->db, a, SQL_ROUTING_DECISION_ADD, NULL, e, COLUMN_INT64(a, d, n, id),
-		      COLUMN_INT64(a, d, n, order), COLUMN_INT64(a, d, n, group),
-		      COLUMN_BOOL(a, d, n, is_optimal), COLUMN_INT64(a, d, n, nodes),
-		      COLUMN_TEXT(a, d, n, detail)) ||
-			       db_run(r->b->db, a, SQL_EVENT_ADD, NULL, e,
-				      COLUMN_INT64(a, events, n, order),
-				      COLUMN_TEXT(a, events, n, actor),
-				      COLUMN_TEXT(a, events, n, kind),
-				      COLUMN_INT64(a, events, n, shipment),
-				      COLUMN_TEXT(a, events, n, note),
-				      COLUMN_TEXT(a, events, n, detail))
+	return db_later(r->b->db, a, SQL_ROUTING_DECISION_ADD, e, COLUMN_INT64(a, d, n, id),
+			COLUMN_INT64(a, d, n, order), COLUMN_INT64(a, d, n, group),
+			COLUMN_BOOL(a, d, n, is_optimal), COLUMN_INT64(a, d, n, nodes),
+			COLUMN_TEXT(a, d, n, detail)) ||
+			       db_later(r->b->db, a, SQL_EVENT_ADD, e,
+					COLUMN_INT64(a, events, n, order),
+					COLUMN_TEXT(a, events, n, actor),
+					COLUMN_TEXT(a, events, n, kind),
+					COLUMN_INT64(a, events, n, shipment),
+					COLUMN_TEXT(a, events, n, note),
+					COLUMN_TEXT(a, events, n, detail))
 		       ? -1
 		       : 0;
 }

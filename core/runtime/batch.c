@@ -132,8 +132,8 @@ static void forget_claim(struct job *job)
 /* Who does it, for events and holds. */
 static int name_actor(struct batch *b, struct err *e)
 {
-	return db_run(b->db, b->arena, SQL_ACTOR, NULL, e,
-		      db_text(arena_printf(b->arena, "worker:%s", b->role->name)));
+	return db_later(b->db, b->arena, SQL_ACTOR, e,
+			db_text(arena_printf(b->arena, "worker:%s", b->role->name)));
 }
 
 /* The lease runs from before the claim, by this process's clock. */

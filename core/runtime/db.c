@@ -1,8 +1,8 @@
 /*
  * db - connections and statements
  *
- * A statement goes out with what must precede it (BEGIN, its preparation) as one pipeline and costs
- * one round trip. libpq looks host names up itself and blocks the loop while it does: give an
+ * A statement goes out with what must precede it (BEGIN, its preparation, statements whose answers could
+ * wait) as one pipeline and costs one round trip. libpq looks host names up itself and blocks the loop while it does: give an
  * address or a socket's folder.
  */
 #include <stdlib.h>
@@ -14,11 +14,9 @@
 enum {
 	CONNECT_MS = 10000,
 	ANSWER_GRACE_MS =
-		5000, /* beyond statement_timeout: then the server does not even answer that */
-	STEPS_MAX = 3,
+		5000,  /* beyond statement_timeout: then the server does not even answer that */
+	STEPS_MAX = 3, /* of one statement: BEGIN, its preparation, itself */
 };
-
-enum step { STEP_CONTROL, STEP_PREPARE, STEP_STATEMENT };
 
 /* ---- Waiting for the socket ---- */
 
@@ -90,6 +88,7 @@ void db_close(struct db *db)
 	PQfinish(db->pg);
 	db->pg = NULL;
 	db->is_begin_owed = 0;
+	db->pending_count = 0;
 	memset(db->is_prepared, 0, SQL_COUNT);
 }
 
@@ -158,24 +157,28 @@ static int await_answer(struct db *db, int64_t deadline_ms, struct err *e)
 	}
 }
 
-static int take_result(struct db *db, enum sql_id id, enum step step, PGresult *r, PGresult **out,
+/* The answer to a step; that to a statement is the caller's. */
+static int take_result(struct db *db, const struct db_step *step, PGresult *r, PGresult **out,
 		       struct err *e)
 {
-	const char *what = step == STEP_CONTROL ? "transaction" : sql_statements[id].name;
+	const char *what = step->kind == DB_CONTROL ? "transaction" : sql_statements[step->id].name;
 	const char *sqlstate, *text;
 
 	switch (PQresultStatus(r)) {
 	case PGRES_COMMAND_OK:
 	case PGRES_TUPLES_OK:
-		if (step == STEP_PREPARE)
-			db->is_prepared[id] = 1;
-		if (step != STEP_STATEMENT)
+		if (step->kind != DB_STATEMENT)
 			break;
+		PQclear(*out);
 		*out = r;
 		return 0;
-	case PGRES_PIPELINE_ABORTED:
-		break; /* the step before failed, and said why */
+	case PGRES_PIPELINE_ABORTED: /* a step before failed, and said why */
+		if (step->kind == DB_PREPARE)
+			db->is_prepared[step->id] = 0;
+		break;
 	case PGRES_FATAL_ERROR:
+		if (step->kind == DB_PREPARE)
+			db->is_prepared[step->id] = 0;
 		sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 		text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 		if (sqlstate)
@@ -202,18 +205,19 @@ static int take_result(struct db *db, enum sql_id id, enum step step, PGresult *
 }
 
 /*
- * Reads the answers to steps up to their sync. The first error wins; one that tells of a lost
- * connection, or of one that is not worth keeping, closes it.
+ * Waits for the answers to all that is pending; out gets the last statement's. The first error wins; one
+ * that tells of a lost connection, or of one that is not worth keeping, closes it.
  */
 YIELDS
-static int collect(struct db *db, enum sql_id id, const enum step *steps, int count, PGresult **out,
-		   struct err *e)
+static int collect(struct db *db, PGresult **out, struct err *e)
 {
 	int64_t deadline_ms = loop_now_ms() + db->pool->statement_timeout_ms + ANSWER_GRACE_MS;
 	struct err first = {0};
 	int at = 0;
 
 	*out = NULL;
+	if (!PQpipelineSync(db->pg))
+		return lost(db, e);
 	while (first.code != ERR_CODE_DISCONNECTED) {
 		struct err here = {0};
 
@@ -222,7 +226,7 @@ static int collect(struct db *db, enum sql_id id, const enum step *steps, int co
 		PGresult *r = PQgetResult(db->pg);
 
 		if (!r) { /* the end of one step's results */
-			if (++at > count)
+			if (++at > db->pending_count)
 				lost(db, &first);
 			continue;
 		}
@@ -231,10 +235,13 @@ static int collect(struct db *db, enum sql_id id, const enum step *steps, int co
 			PQclear(r);
 			break;
 		}
-		if (take_result(db, id, steps[at < count ? at : count - 1], r, out, &here) &&
+		int last = db->pending_count - 1;
+
+		if (take_result(db, &db->pending[at < last ? at : last], r, out, &here) &&
 		    first.kind == ERR_NONE)
 			first = here;
 	}
+	db->pending_count = 0;
 	if (first.kind == ERR_NONE)
 		return 0;
 	if (first.code == ERR_CODE_DISCONNECTED)
@@ -244,6 +251,20 @@ static int collect(struct db *db, enum sql_id id, const enum step *steps, int co
 	if (e)
 		*e = first;
 	return -1;
+}
+
+static void note_sent(struct db *db, int kind, enum sql_id id)
+{
+	db->pending[db->pending_count].kind = kind;
+	db->pending[db->pending_count++].id = id;
+}
+
+static int send_control(struct db *db, const char *command)
+{
+	if (!PQsendQueryParams(db->pg, command, 0, NULL, NULL, NULL, NULL, 0))
+		return -1;
+	note_sent(db, DB_CONTROL, 0);
+	return 0;
 }
 
 static int send_statement(struct db *db, struct arena *a, enum sql_id id,
@@ -260,17 +281,17 @@ static int send_statement(struct db *db, struct arena *a, enum sql_id id,
 		formats[i] = params[i].format;
 		types[i] = params[i].type;
 	}
-	if (!db->is_prepared[id] && !PQsendPrepare(db->pg, s->name, s->text, (int)count, types))
-		return -1;
+	if (!db->is_prepared[id]) {
+		if (!PQsendPrepare(db->pg, s->name, s->text, (int)count, types))
+			return -1;
+		note_sent(db, DB_PREPARE, id);
+		db->is_prepared[id] = 1;
+	}
 	if (!PQsendQueryPrepared(db->pg, s->name, (int)count, values, lengths, formats,
 				 /* resultFormat= */ 0))
 		return -1;
+	note_sent(db, DB_STATEMENT, id);
 	return 0;
-}
-
-static int send_control(struct db *db, const char *command)
-{
-	return PQsendQueryParams(db->pg, command, 0, NULL, NULL, NULL, NULL, 0) ? 0 : -1;
 }
 
 static void clear_result(void *pg)
@@ -278,30 +299,29 @@ static void clear_result(void *pg)
 	PQclear(pg);
 }
 
+/* Sends a statement and what must precede it; answers are collected later. */
+static int send_all(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
+		    size_t count, struct err *e)
+{
+	if (count != (size_t)sql_statements[id].params)
+		return err_bug(e, "sql %s: %zu parameters instead of %d", sql_statements[id].name,
+			       count, sql_statements[id].params);
+	if (!db->pg)
+		return lost(db, e);
+	if (db->is_begin_owed && send_control(db, "BEGIN"))
+		return lost(db, e);
+	db->is_begin_owed = 0;
+	if (send_statement(db, a, id, params, count))
+		return lost(db, e);
+	return 0;
+}
+
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
 	     size_t param_count, struct db_result *out, struct err *e)
 {
-	enum step steps[STEPS_MAX];
-	int count = 0;
 	PGresult *r;
 
-	if (param_count != (size_t)sql_statements[id].params)
-		return err_bug(e, "sql %s: %zu parameters instead of %d", sql_statements[id].name,
-			       param_count, sql_statements[id].params);
-	if (!db->pg)
-		return lost(db, e);
-	if (db->is_begin_owed) {
-		if (send_control(db, "BEGIN"))
-			return lost(db, e);
-		steps[count++] = STEP_CONTROL;
-	}
-	db->is_begin_owed = 0;
-	if (!db->is_prepared[id])
-		steps[count++] = STEP_PREPARE;
-	steps[count++] = STEP_STATEMENT;
-	if (send_statement(db, a, id, params, param_count) || !PQpipelineSync(db->pg))
-		return lost(db, e);
-	if (collect(db, id, steps, count, &r, e))
+	if (send_all(db, a, id, params, param_count, e) || collect(db, &r, e))
 		return -1;
 	if (!out) {
 		PQclear(r);
@@ -312,13 +332,25 @@ int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_val
 	return 0;
 }
 
+int db_send(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,
+	    size_t param_count, struct err *e)
+{
+	if (db->pg && !db->is_begin_owed && !db->pending_count &&
+	    PQtransactionStatus(db->pg) != PQTRANS_INTRANS)
+		return err_bug(e, "sql %s: only in a transaction can an answer wait",
+			       sql_statements[id].name);
+	if (db->pending_count + STEPS_MAX >= DB_PENDING_MAX)
+		return db_query(db, a, id, params, param_count, NULL, e);
+	return send_all(db, a, id, params, param_count, e);
+}
+
 /* ---- Transactions ---- */
 
 int db_begin(struct db *db, struct err *e)
 {
 	if (!db->pg)
 		return lost(db, e);
-	if (db->is_begin_owed || PQtransactionStatus(db->pg) != PQTRANS_IDLE)
+	if (db->is_begin_owed || db->pending_count || PQtransactionStatus(db->pg) != PQTRANS_IDLE)
 		return err_bug(e, "a transaction inside a transaction");
 	db->is_begin_owed = 1;
 	return 0;
@@ -327,12 +359,14 @@ int db_begin(struct db *db, struct err *e)
 YIELDS
 static int control(struct db *db, const char *command, struct err *e)
 {
-	enum step step = STEP_CONTROL;
 	PGresult *r;
 
-	if (send_control(db, command) || !PQpipelineSync(db->pg))
+	if (send_control(db, command))
 		return lost(db, e);
-	return collect(db, 0, &step, 1, &r, e);
+	int failed = collect(db, &r, e);
+
+	PQclear(r);
+	return failed;
 }
 
 int db_commit(struct db *db, struct err *e)
@@ -343,17 +377,21 @@ int db_commit(struct db *db, struct err *e)
 		db->is_begin_owed = 0;
 		return 0;
 	}
-	if (PQtransactionStatus(db->pg) != PQTRANS_INTRANS)
+	if (!db->pending_count && PQtransactionStatus(db->pg) != PQTRANS_INTRANS)
 		return err_bug(e, "commit of a transaction that is not open or has failed");
 	return control(db, "COMMIT", e);
 }
 
 int db_rollback(struct db *db, struct err *e)
 {
+	PGresult *r;
+
 	if (!db->pg)
 		return 0;
 	db->is_begin_owed = 0;
-	if (PQtransactionStatus(db->pg) == PQTRANS_IDLE)
+	if (db->pending_count && collect(db, &r, NULL) == 0)
+		PQclear(r);
+	if (!db->pg || PQtransactionStatus(db->pg) == PQTRANS_IDLE)
 		return 0;
 	return control(db, "ROLLBACK", e);
 }

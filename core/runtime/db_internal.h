@@ -9,7 +9,13 @@
 
 #include "core/runtime/db.h"
 
-enum { DB_KEYWORDS = 12 };
+enum { DB_KEYWORDS = 12, DB_PENDING_MAX = 64 };
+
+/* What was sent and not answered yet. */
+struct db_step {
+	enum { DB_CONTROL, DB_PREPARE, DB_STATEMENT } kind;
+	enum sql_id id;
+};
 
 struct db {
 	struct db_pool *pool;
@@ -20,7 +26,9 @@ struct db {
 	struct fiber *waiter;	    /* the fiber that waits for the socket */
 	int is_signalled;	    /* the socket has something for the waiter */
 	int is_begin_owed;	    /* BEGIN goes out with the next statement */
-	unsigned char *is_prepared; /* by enum sql_id */
+	unsigned char *is_prepared; /* by enum sql_id; also while that is pending */
+	struct db_step pending[DB_PENDING_MAX];
+	int pending_count;
 };
 
 struct db_waiter; /* a fiber in the queue of db_take() */

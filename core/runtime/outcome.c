@@ -173,11 +173,11 @@ static int add_dead_letters(struct batch *b, struct job *const *failed, size_t c
 			};
 	}
 	return n == 0 ? 0
-		      : db_run(b->db, a, SQL_DEAD_LETTER_ADD, NULL, e, db_text(b->role->name),
-			       COLUMN_INT64(a, d, n, id), COLUMN_INT64(a, d, n, order_id),
-			       COLUMN_INT64(a, d, n, store_id), COLUMN_TEXT(a, d, n, kind),
-			       COLUMN_TEXT(a, d, n, code), COLUMN_TEXT(a, d, n, error),
-			       COLUMN_INT64(a, d, n, attempts));
+		      : db_later(b->db, a, SQL_DEAD_LETTER_ADD, e, db_text(b->role->name),
+				 COLUMN_INT64(a, d, n, id), COLUMN_INT64(a, d, n, order_id),
+				 COLUMN_INT64(a, d, n, store_id), COLUMN_TEXT(a, d, n, kind),
+				 COLUMN_TEXT(a, d, n, code), COLUMN_TEXT(a, d, n, error),
+				 COLUMN_INT64(a, d, n, attempts));
 }
 
 struct new_hold {
@@ -204,9 +204,9 @@ static int add_holds(struct batch *b, struct job *const *failed, size_t count, s
 			};
 	}
 	return n == 0 ? 0
-		      : db_run(b->db, a, SQL_HOLD_SET, NULL, e, COLUMN_INT64(a, h, n, order_id),
-			       COLUMN_INT64(a, h, n, shipment_id), COLUMN_TEXT(a, h, n, kind),
-			       COLUMN_TEXT(a, h, n, reason));
+		      : db_later(b->db, a, SQL_HOLD_SET, e, COLUMN_INT64(a, h, n, order_id),
+				 COLUMN_INT64(a, h, n, shipment_id), COLUMN_TEXT(a, h, n, kind),
+				 COLUMN_TEXT(a, h, n, reason));
 }
 
 static int renew_credentials(struct batch *b, struct job *const *failed, size_t count,

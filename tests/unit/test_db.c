@@ -311,6 +311,52 @@ static void begin_commit_and_rollback_do_what_they_say(void **state)
 	run_in_fiber(transact, NULL);
 }
 
+static void send_ahead(void *arg)
+{
+	struct db_pool *pool = pool_of(1);
+	struct arena *a = arena_new();
+	struct db *db;
+	struct err e = {0};
+	PGconn *pg = observer();
+
+	(void)arg;
+	take_and_ping(pool, &db);
+	assert_int_equal(db_later(db, a, SQL_ACTOR, &e, db_text("x")), -1);
+	assert_int_equal(e.kind, ERR_BUG); /* nobody would ever read the answer */
+	assert_int_equal(db_begin(db, &e), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(db_later(db, a, SQL_ACTOR, &e, db_text("x")), 0);
+	assert_int_equal(db_commit(db, &e), 0);
+	assert_string_equal(ask(pg, state_sql, NULL), "idle");
+	for (int again = 0; again < 2; again++) { /* there is no such table, each time */
+		int64_t id = 1;
+
+		assert_int_equal(db_begin(db, &e), 0);
+		assert_int_equal(db_later(db, a, SQL_ORDER_PROGRESS, &e, db_int64s(a, &id, 1)), 0);
+		assert_int_equal(db_later(db, a, SQL_ACTOR, &e, db_text("x")), 0);
+		assert_int_equal(db_commit(db, &e), -1);
+		assert_non_null(strstr(e.msg, "order_progress"));
+		assert_int_equal(db_rollback(db, &e), 0);
+		assert_string_equal(ask(pg, state_sql, NULL), "idle");
+	}
+	assert_int_equal(db_begin(db, &e), 0);
+	assert_int_equal(db_later(db, a, SQL_ACTOR, &e, db_text("x")), 0);
+	db_give(db); /* with an answer still to come */
+	assert_string_equal(ask(pg, state_sql, NULL), "idle");
+	take_and_ping(pool, &db);
+	db_give(db);
+	db_pool_free(pool);
+	PQfinish(pg);
+	arena_free(a);
+}
+
+static void a_failure_of_what_was_sent_ahead_fails_the_transaction(void **state)
+{
+	(void)state;
+	server_url();
+	run_in_fiber(send_ahead, NULL);
+}
+
 static void forget_transaction(void *arg)
 {
 	struct db_pool *pool = pool_of(1);
@@ -673,6 +719,7 @@ int main(void)
 		cmocka_unit_test(a_connection_and_its_statements_are_used_again),
 		cmocka_unit_test(a_wrong_number_of_parameters_is_not_sent),
 		cmocka_unit_test(begin_commit_and_rollback_do_what_they_say),
+		cmocka_unit_test(a_failure_of_what_was_sent_ahead_fails_the_transaction),
 		cmocka_unit_test(an_open_transaction_is_rolled_back_when_given_back),
 		cmocka_unit_test(fibers_get_a_connection_in_the_order_they_asked),
 		cmocka_unit_test(whoever_stops_waiting_passes_the_connection_on),
