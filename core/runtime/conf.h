@@ -30,6 +30,7 @@ struct conf {
 	struct {
 		int batch_max; /* jobs per claim and settle; default 64 */
 		int act_max;   /* jobs acting at once; default 64 */
+		int away_s;    /* without the database: then messages are given back; default 60 */
 	} worker;
 	struct {
 		const char *listen; /* host:port; default 127.0.0.1:8480 */

@@ -35,6 +35,8 @@ const struct conf_key conf_keys[] = {
 
 	KEY(worker, batch_max, WHOLE("64", 1, 1000, "jobs per transaction, at most")),
 	KEY(worker, act_max, WHOLE("64", 1, 1000, "jobs that talk to the outside at once")),
+	KEY(worker, away_s,
+	    WHOLE("60", 1, 900, "without the database for so long, messages are given back")),
 
 	KEY(gateway, listen, TEXT(CONF_LISTEN, "127.0.0.1:8480", "where webhooks come in")),
 	KEY(gateway, body_max_bytes,

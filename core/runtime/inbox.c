@@ -45,16 +45,21 @@ static void drop_job(struct inbox_job *job)
 		message_free(m);
 }
 
+static struct message *take_arrived(struct inbox *in)
+{
+	struct message *m = in->arrived_first;
+
+	in->arrived_first = m->next;
+	if (!in->arrived_first)
+		in->arrived_last = NULL;
+	return m;
+}
+
 /* What nobody has taken yet. */
 static void drop_all(struct inbox *in)
 {
-	while (in->arrived_first) {
-		struct message *m = in->arrived_first;
-
-		in->arrived_first = m->next;
-		message_free(m);
-	}
-	in->arrived_last = NULL;
+	while (in->arrived_first)
+		message_free(take_arrived(in));
 	while (in->first)
 		drop_job(inbox_take(in));
 }
@@ -203,16 +208,10 @@ static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
 		add_job(in, m, ids[i]);
 }
 
-void inbox_unpack(struct inbox *in, struct amqp *publisher)
+void inbox_unpack(struct inbox *in, struct amqp *publisher, size_t enough)
 {
-	while (in->arrived_first) {
-		struct message *m = in->arrived_first;
-
-		in->arrived_first = m->next;
-		if (!in->arrived_first)
-			in->arrived_last = NULL;
-		unpack(in, m, publisher);
-	}
+	while (in->arrived_first && in->count < enough)
+		unpack(in, take_arrived(in), publisher);
 }
 
 size_t inbox_count(const struct inbox *in)
@@ -265,7 +264,8 @@ static void postpone(struct inbox *in, struct message *m, struct amqp *publisher
 void inbox_give_back(struct inbox *in, struct amqp *publisher)
 {
 	amqp_cancel(in->consumer, in->queue);
-	inbox_unpack(in, publisher);
+	while (in->arrived_first)
+		postpone(in, take_arrived(in), publisher);
 	while (in->first) {
 		struct inbox_job *job = inbox_take(in);
 		struct message *m = job->message;

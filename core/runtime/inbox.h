@@ -36,10 +36,11 @@ void inbox_cancel(struct inbox *in);
 /*
  * inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is split
  *
- * It publishes: not while the publisher is blocked.
+ * It stops when enough jobs are there: a message needs less memory than its jobs. It publishes: not while the publisher is
+ * blocked.
  */
 YIELDS
-void inbox_unpack(struct inbox *in, struct amqp *publisher);
+void inbox_unpack(struct inbox *in, struct amqp *publisher, size_t enough);
 
 size_t inbox_count(const struct inbox *in); /* jobs that were not taken yet */
 
@@ -49,7 +50,7 @@ struct inbox_job *inbox_take(struct inbox *in);
 /* inbox_done - the job is over: free it; when its message's last one is, acknowledge that, or put it back if any was not ok */
 void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok);
 
-/* inbox_give_back - stop consuming and put all jobs that were not taken onto the ladder, for a time without a database */
+/* inbox_give_back - stop consuming and put all that was not taken onto the ladder, for a time without a database */
 YIELDS
 void inbox_give_back(struct inbox *in, struct amqp *publisher);
 

@@ -15,7 +15,6 @@
 enum {
 	ROLES_MAX = 16,
 	DB_TAKE_MS = 5000,
-	DB_AWAY_MS = 60000, /* without the database for so long: give the messages back */
 	TOPOLOGY_MS = 5000,
 	SAY_AGAIN_MS = 60000,
 	PUBLISH_MS = 20000,
@@ -276,13 +275,15 @@ static void start_consuming(struct line *line)
 }
 
 /* Without the database: after a while the messages go back, so that the broker does not end our consumer. */
-static void database_is_away(struct line *line)
+static void database_is_away(struct line *line, int64_t since_ms)
 {
 	if (db_pool_is_up(line->worker->pool))
 		return; /* all connections are in use */
 	if (!line->db_away_since_ms)
-		line->db_away_since_ms = loop_now_ms();
-	if (loop_now_ms() - line->db_away_since_ms < DB_AWAY_MS || !line->is_consuming)
+		line->db_away_since_ms = since_ms;
+	int64_t patience_ms = line->worker->context->conf->worker.away_s * INT64_C(1000);
+
+	if (loop_now_ms() - line->db_away_since_ms < patience_ms || !line->is_consuming)
 		return;
 	log_warn("event=paused role=%s reason=\"no database\"", line->role->name);
 	line->is_consuming = 0;
@@ -295,18 +296,19 @@ static void claimer(void *arg)
 	struct worker *w = line->worker;
 
 	while (!w->is_stopping) {
-		struct err e = {0};
+		int64_t now_ms;
 		struct db *db;
 
 		if (!amqp_is_blocked(w->publisher))
-			inbox_unpack(line->inbox, w->publisher);
+			inbox_unpack(line->inbox, w->publisher, batch_max(line));
 		if (!may_claim(line) && line->is_consuming) {
 			fiber_suspend(line->claiming ? loop_now_ms() + LOOK_AGAIN_MS : 0, NULL);
 			continue;
 		}
-		if (db_take(w->pool, loop_now_ms() + DB_TAKE_MS, &db, &e)) {
-			database_is_away(line);
-			fiber_sleep_ms(1000, NULL);
+		now_ms = loop_now_ms();
+		if (db_take(w->pool, now_ms + DB_TAKE_MS, &db, NULL)) {
+			database_is_away(line, now_ms);
+			fiber_sleep_ms(WAIT_MS, NULL);
 			continue;
 		}
 		line->db_away_since_ms = 0;

@@ -55,6 +55,13 @@ class Letters {
     return this.publish(`wb.${role}`, bundles);
   }
 
+  /* After the broker has closed all connections. */
+  async reconnect() {
+    const url = this.house.broker.WAYBILL_AMQP_URL;
+    this.broker.close();
+    this.broker = await until('the broker', () => Broker.open(url));
+  }
+
   publish(queue, bodies, headers) {
     return this.broker.publish(queue, bodies, headers);
   }

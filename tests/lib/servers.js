@@ -10,6 +10,7 @@ const fs = require('fs');
 const path = require('path');
 const { Database } = require('./database');
 const { run, TOP } = require('./process');
+const { until } = require('./until');
 
 const MIGRATIONS = path.join(TOP, 'core', 'migrations');
 
@@ -104,6 +105,18 @@ class Servers {
   /* rabbitmqctl; returns what it prints. */
   ctl(...args) {
     return call('ctl', this.name, ...args);
+  }
+
+  /* Starts what does not run. */
+  start() {
+    return call('start', this.name);
+  }
+
+  /* Ends PostgreSQL, as "restart" of the machine's would; start() brings it back. */
+  async stop_database() {
+    const pid = async () => /^postgres runs, pid (\d+)$/m.exec((await run(path.join(TOP, 'tools', 'servers'), ['status', this.name])).stdout);
+    process.kill(Number((await pid())[1]), 'SIGINT');
+    await until('PostgreSQL to end', async () => !(await pid()));
   }
 
   stop() {
