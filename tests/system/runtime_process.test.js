@@ -1,0 +1,146 @@
+'use strict';
+
+/*
+ * A worker's life and death: killed, restarted, stopped, and what it needs of the machine.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const fs = require('fs');
+const { Letters, until } = require('../lib');
+
+const RSS_MAX = 64 << 20;
+const WAITING = 20000; /* messages */
+const CONNECTIONS = 3; /* to the database, at most */
+
+let letters;
+
+test.before(async () => {
+  letters = await Letters.open('runtime_process', { conf: { worker: { batch_max: 8, act_max: 8 } } });
+});
+
+test.after(() => letters.close());
+
+test.afterEach(() => letters.clear_faults());
+
+const leases = () => letters.db.rows("SELECT id, lease FROM notice WHERE lease IS NOT NULL ORDER BY id");
+const until_leased = (count, not = '-') => until(`${count} leases`, async () => {
+  const all = (await leases()).filter((row) => !row.lease.startsWith(not));
+  return all.length === count ? all : null;
+});
+const life = (lease) => lease.slice(0, lease.lastIndexOf('/')); /* host/unit/nonce */
+const mails_to = async (id) => (await letters.house.control('smtp', `messages?to=${encodeURIComponent(`c${id}@example.com`)}`)).messages.length;
+
+test('a killed worker that starts again under its name takes its jobs up at once', async () => {
+  const [id] = await letters.owe(1);
+  await letters.fault({ operation: 'message', times: 1 }, { slow_ms: 20000 });
+  const worker = await letters.work('a@1', 'notify');
+  await letters.tell('notify', [id]);
+  await until_leased(1);
+  await worker.kill();
+  const again = await letters.work('a@1', 'notify');
+  await letters.sent(1, 5000);
+  assert.strictEqual(await again.stop(), 0);
+});
+
+test('another worker takes them when the lease has run out, not before', async () => {
+  const [id] = await letters.owe(1);
+  await letters.fault({ operation: 'message', times: 1 }, { slow_ms: 20000 });
+  const killed = await letters.work('a@1', 'notify');
+  await letters.tell('notify', [id]);
+  const [{ lease }] = await until_leased(1);
+  await killed.kill();
+  const other = await letters.work('b@1', 'notify');
+  await until('it to drop what comes back', async () => (await letters.jobs(other, 'notify')).dropped === 1);
+  assert.strictEqual((await letters.row(id)).lease, lease);
+  assert.ok((await letters.row(id)).lease_s > 60);
+  await letters.owner.run(`UPDATE notice SET lease_until = now() WHERE id = ${id};`);
+  await letters.tell('notify', [id]);
+  await letters.sent(2);
+  assert.strictEqual(await other.stop(), 0);
+});
+
+test('a bundle that comes back is split into messages of one', async () => {
+  const ids = await letters.owe(5);
+  await letters.fault({ operation: 'message' }, { slow_ms: 20000 });
+  const first = await letters.work('a@1', 'notify');
+  await letters.tell('notify', ids);
+  const [{ lease }] = await until_leased(5);
+  await first.kill();
+  await letters.until_ready('wb.notify', 1);
+  const second = await letters.work('a@1', 'notify');
+  await until_leased(5, life(lease));
+  await second.kill();
+  await letters.until_ready('wb.notify', 5);
+  await letters.clear_faults();
+  const third = await letters.work('a@1', 'notify');
+  await letters.sent(7);
+  await letters.empty('wb.notify');
+  assert.strictEqual(await third.stop(), 0);
+});
+
+test('SIGTERM: what acts is finished and written, the rest goes back; a second one changes nothing', async () => {
+  const ids = await letters.owe(40);
+  await letters.fault({ operation: 'message' }, { slow_ms: 300 });
+  const worker = await letters.work('a@1', 'notify');
+  await letters.tell('notify', ids);
+  await until_leased(8);
+  const ended = worker.stop();
+  await worker.prints('event=stopping');
+  worker.child.kill('SIGTERM');
+  assert.strictEqual(await ended, 0);
+  assert.match(worker.log, /event=stopped unfinished=0/);
+  assert.deepStrictEqual(await leases(), []);
+  const done = await letters.db.rows(`SELECT id FROM notice WHERE id IN (${ids}) AND sent_at IS NOT NULL`);
+  assert.ok(done.length >= 8 && done.length < 40, `${done.length} done`);
+  await letters.until_ready('wb.notify', 1);
+  await letters.clear_faults();
+  const next = await letters.work('a@1', 'notify');
+  await letters.sent(47);
+  for (const id of ids) assert.strictEqual(await mails_to(id), 1, `mails to ${id}`);
+  await letters.empty('wb.notify');
+  assert.strictEqual(await next.stop(), 0);
+});
+
+test('several roles in one process work side by side', async () => {
+  const worker = await letters.work('many@1', 'route', 'notify', 'dead');
+  await letters.fault({ operation: 'message' }, { slow_ms: 2000 });
+  const slow = await letters.owe(8);
+  await letters.tell('notify', slow);
+  await until_leased(8);
+  const orders = await letters.owe(100, { step: 'route' });
+  await letters.tell('route', orders);
+  await letters.publish('wb.dead', 'x', { 'x-wb-error': 'final/none: beside' });
+  await until('the other roles to be done', async () => (await letters.jobs(worker, 'route')).good === 100
+    && (await letters.jobs(worker, 'dead')).good === 1);
+  assert.strictEqual((await letters.jobs(worker, 'notify')).good, 0);
+  await letters.sent(55);
+  assert.strictEqual(await worker.stop(), 0);
+});
+
+test('what waits in the queue needs no memory of the worker, and no descriptors', async () => {
+  const worker = await letters.work('a@1', 'notify');
+  const [id] = await letters.owe(1);
+  await letters.tell('notify', [id]);
+  await letters.sent(56);
+  const descriptors = () => fs.readdirSync(`/proc/${worker.pid}/fd`).length;
+  const before = descriptors();
+  const gone = Array.from({ length: 64 }, (_, i) => 1000000 + i);
+  await letters.publish('wb.notify', Array.from({ length: WAITING }, (_, i) => JSON.stringify(i % 20 ? [1000000 + i] : gone)));
+  let most = 0;
+  const jobs = (WAITING / 20) * (19 + gone.length);
+  await until('all to be dropped', async () => {
+    most = Math.max(most, worker.rss_bytes());
+    return (await letters.jobs(worker, 'notify')).dropped === jobs;
+  }, 60000);
+  assert.ok(most < RSS_MAX, `${most} bytes`);
+  await until('as many descriptors as before, and the rest of the pool', () => descriptors() <= before + CONNECTIONS - 1);
+  assert.strictEqual(await worker.stop(), 0);
+});
+
+test('a role that is none, or named twice, or none at all is refused', async () => {
+  for (const roles of [['gopher'], ['notify', 'route', 'notify'], []]) {
+    const worker = letters.house.start('waybill-worker', ...roles);
+    assert.strictEqual(await worker.ended, 2, roles.join());
+  }
+});
