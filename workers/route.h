@@ -47,8 +47,9 @@ struct route_part {
 
 struct route_group {
 	int64_t id, order;
-	const char *kind, *country, *zip;
+	const char *country, *zip;
 	int is_held, is_shippable;
+	int is_pickup;	       /* and nobody has decided yet that it is to be shipped */
 	int64_t not_before_us; /* 0: at once */
 };
 

@@ -414,7 +414,7 @@ static int refuse(struct job *job, const char *kind, const char *reason)
 /* A group that people have to look at stops its order. */
 static int check_group(struct job *job, const struct route_group *g)
 {
-	if (strcmp(g->kind, "pickup") == 0)
+	if (g->is_pickup)
 		return refuse(
 			job, "pickup",
 			"the customer picks this up; hand it out, or clear the hold to ship it");

@@ -91,12 +91,12 @@ static int read_groups(struct routing *r, struct err *e)
 		*LIST_PUSH(a, &r->groups) = (struct route_group){
 			.id = db_get_int64(&rows, i, 0),
 			.order = db_get_int64(&rows, i, 1),
-			.kind = db_get_text(&rows, i, 2),
-			.is_held = db_get_bool(&rows, i, 3),
-			.country = db_get_text(&rows, i, 4),
-			.zip = db_get_text(&rows, i, 5),
-			.is_shippable = db_get_bool(&rows, i, 6),
-			.not_before_us = db_get_int64(&rows, i, 7),
+			.is_held = db_get_bool(&rows, i, 2),
+			.country = db_get_text(&rows, i, 3),
+			.zip = db_get_text(&rows, i, 4),
+			.is_shippable = db_get_bool(&rows, i, 5),
+			.not_before_us = db_get_int64(&rows, i, 6),
+			.is_pickup = db_get_bool(&rows, i, 7),
 		};
 	if (db_run(r->b->db, a, SQL_ROUTE_ZONES, &zones, e,
 		   COLUMN_INT64(a, r->groups.items, r->groups.count, id),
