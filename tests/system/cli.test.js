@@ -95,7 +95,7 @@ for (const args of [['order', 'show', '#404'], ['shipment', 'show', '404'], ['st
 }
 
 test('every command explains itself, and stands in the man page', async () => {
-  const page = fs.readFileSync(path.join(TOP, 'docs', 'waybill.1'), 'utf8').replace(/\\-/g, '-');
+  const page = fs.readFileSync(path.join(TOP, 'docs', 'man', 'waybill.1'), 'utf8').replace(/\\-/g, '-');
   const { stdout } = await house.try_waybill(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) {2,}/gm)].map((found) => found[1]);
   assert.ok(commands.length > 45, `only ${commands.length} commands`);
