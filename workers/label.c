@@ -20,6 +20,7 @@
 enum {
 	LOST_MAX = 1,	   /* attempts that were never found, after which a person decides */
 	LOOK_AGAIN_S = 15, /* for a purchase that is still being made, or is not to be seen yet */
+	PENDING_MAX_S = 3600, /* still being made after so long: a person asks the carrier */
 };
 
 /* A purchase as claim found or made it, and what act learned. */
@@ -184,6 +185,17 @@ static int not_found(struct job *job, struct buying *p, struct err *e)
 		"shipment, then clear the hold");
 }
 
+static int pending(struct job *job, struct buying *p, struct err *e)
+{
+	if (p->age_s < PENDING_MAX_S)
+		return look_again(p, e, "the carrier is still making the label");
+	p->state = "unknown";
+	job->hold_kind = "label";
+	return err_set(e, ERR_FINAL, ERR_CODE_HELD,
+		       "the carrier has been making the label for over an hour: ask there, then "
+		       "clear the hold");
+}
+
 static int refused(struct job *job, struct buying *p, struct err *e)
 {
 	p->state = "failed";
@@ -204,7 +216,7 @@ static int judge(struct job *job, struct api *api, struct buying *p, struct err 
 	case PURCHASE_NONE:
 		return not_found(job, p, e);
 	case PURCHASE_PENDING:
-		return look_again(p, e, "the carrier is still making the label");
+		return pending(job, p, e);
 	case PURCHASE_REFUSED:
 		return refused(job, p, e);
 	case PURCHASE_BOUGHT:

@@ -1,6 +1,7 @@
 -- What became of purchases: id, state, carrier's id, cost, currency, reason.
 UPDATE label_purchase AS l
    SET state = n.state, source_id = coalesce(n.source_id, l.source_id), reason = left(n.reason, 500),
+       step = CASE WHEN n.state <> 'failed' THEN l.step END,
        cost = coalesce(n.cost, l.cost, (SELECT rate_amount FROM parcel WHERE parcel.id = l.parcel_id)),
        currency = coalesce(n.currency, l.currency, (SELECT rate_currency FROM parcel WHERE parcel.id = l.parcel_id)),
        bought_at = CASE WHEN n.state = 'bought' THEN coalesce(l.bought_at, now()) ELSE l.bought_at END

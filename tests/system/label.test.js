@@ -7,6 +7,8 @@
 const test = require('node:test');
 const assert = require('assert');
 const crypto = require('crypto');
+const fs = require('fs');
+const path = require('path');
 const { Fleet } = require('../lib');
 
 const BUY = { operation: 'transaction_create', times: 1 };
@@ -39,9 +41,9 @@ function unknown(name) {
   });
 }
 
-/* The grace time of a purchase is over. */
-function age(name) {
-  return fleet.owner.run(`UPDATE label_purchase SET intended_at = intended_at - interval '10 minutes'
+/* A purchase is older; by more than the grace time. */
+function age(name, by = '10 minutes') {
+  return fleet.owner.run(`UPDATE label_purchase SET intended_at = intended_at - interval '${by}'
     WHERE parcel_id IN (SELECT p.id FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id
                           JOIN orders AS o ON o.id = s.order_id WHERE o.name = '${name}');`);
 }
@@ -63,6 +65,23 @@ for (const [when, fault] of Object.entries({
   });
 }
 
+test('labels may be kept as files', async () => {
+  const store = path.join(fleet.house.dir, 'labels');
+  fs.mkdirSync(store);
+  await fleet.workers.label.stop();
+  fleet.house.write_conf({ labels: { store } });
+  fleet.start_worker('label');
+  await fleet.order('#file');
+  await one_label('#file');
+  const [intent] = await fleet.intents('#file');
+  assert.deepStrictEqual([intent.path, intent.bytes], [path.join(store, intent.attempt_id), null]);
+  assert.strictEqual(intent.sha256, crypto.createHash('sha256').update(fs.readFileSync(intent.path)).digest('hex'));
+  assert.deepStrictEqual(fs.readdirSync(store), [intent.attempt_id]);
+  fleet.house.write_conf();
+  await fleet.workers.label.stop();
+  fleet.start_worker('label');
+});
+
 test('a worker killed after the purchase, before it is written down, does not buy again', async () => {
   await fleet.fault('shippo', { operation: 'label_get', times: 1 }, { slow_ms: 20000 });
   const before = await fleet.requests('shippo', 'label_get');
@@ -72,6 +91,27 @@ test('a worker killed after the purchase, before it is written down, does not bu
   fleet.start_worker('label');
   await one_label('#bought');
   assert.strictEqual((await fleet.labels('#bought')).all.length, 1);
+});
+
+test('a worker that was taken for dead and buys after all does not make a second label', async () => {
+  await fleet.workers.label.stop();
+  await fleet.order('#stopped');
+  await fleet.shipment('#stopped', (one) => one.step === 'label');
+  const before = await fleet.requests('shopify', 'OrderFulfillmentOrders');
+  await fleet.fault('shopify', { operation: 'OrderFulfillmentOrders', times: 1 }, { slow_ms: 1000 });
+  fleet.start_worker('label');
+  await fleet.soon('the store to be asked', async () => (await fleet.requests('shopify', 'OrderFulfillmentOrders')) > before);
+  process.kill(fleet.workers.label.pid, 'SIGSTOP');
+  await fleet.owner.run("UPDATE shipment SET lease_until = now() - interval '1 s' WHERE lease IS NOT NULL;");
+  const other = fleet.house.start('waybill-worker', '--unit', 'label@2', 'label');
+  try {
+    await unknown('#stopped');
+  } finally {
+    process.kill(fleet.workers.label.pid, 'SIGCONT');
+  }
+  await one_label('#stopped');
+  assert.strictEqual((await fleet.labels('#stopped')).all.length, 1);
+  await other.stop();
 });
 
 test('a label at an expired rate is rated anew and bought once', async () => {
@@ -175,6 +215,37 @@ test('a label that the carrier is still making is waited for', async () => {
   assert.strictEqual((await fleet.labels('#queued')).all.length, 1);
 });
 
+test('a label that is being made for over an hour is looked after by a person', async () => {
+  await fleet.house.control('shippo', 'settings', 'POST', { settle_ms: 60000 });
+  await fleet.order('#stuck');
+  await fleet.shipment('#stuck', (one) => one.error && one.error.includes('still making'));
+  await age('#stuck', '2 hours');
+  assert.match((await fleet.held('#stuck', 'label')).reason, /over an hour/);
+  await fleet.advance_clock(60000);
+  await fleet.house.control('shippo', 'settings', 'POST', { settle_ms: 0 });
+  await fleet.clear_holds('#stuck');
+  await one_label('#stuck');
+  assert.strictEqual((await fleet.labels('#stuck')).all.length, 1);
+});
+
+test('a label that is not there yet is fetched later, and paid once', async () => {
+  await fleet.fault('shippo', { operation: 'label_get', times: 2 }, { status: 403 });
+  await fleet.order('#fetch');
+  await one_label('#fetch');
+  assert.strictEqual((await fleet.labels('#fetch')).all.length, 1);
+});
+
+test('a purchase of unknown outcome is not forgotten when its order is cancelled', async () => {
+  await fleet.fault('shippo', { operation: 'transaction_list' }, { status: 503 });
+  await fleet.fault('shippo', BUY, { close: true, after_effect: true });
+  await fleet.order('#forgotten');
+  await fleet.shipment('#forgotten', (one) => one.error && one.attempt > 0);
+  await fleet.act('#forgotten', 'cancel', { reason: 'CUSTOMER' });
+  await fleet.shipment('#forgotten', 'cancelled');
+  const [intent] = await fleet.intents('#forgotten');
+  assert.deepStrictEqual([intent.state, intent.step], ['unknown', 'void']);
+});
+
 test('a label the carrier refuses holds the shipment with the carrier\'s reason; cleared, it is bought once', async () => {
   await fleet.fault('shippo', BUY, { carrier_error: 'The recipient lives on the moon.' });
   await fleet.order('#refused');
@@ -209,6 +280,7 @@ test('the label whose answer did not come in time is found, not bought again', a
 test('every label in the carrier\'s books belongs to a parcel of its own', async () => {
   const { transactions } = await fleet.house.control('shippo', 'books');
   const sold = transactions.filter((one) => one.status === 'SUCCESS').map((one) => one.tracking_number).sort();
-  const ours = await fleet.db.rows('SELECT tracking_number FROM parcel WHERE tracking_number IS NOT NULL ORDER BY 1');
-  assert.deepStrictEqual(ours.map((one) => one.tracking_number), sold);
+  const ours = await fleet.db.rows('SELECT tracking_number FROM parcel WHERE tracking_number IS NOT NULL');
+  const forgotten = (await fleet.labels('#forgotten')).bought;
+  assert.deepStrictEqual([...ours, ...forgotten].map((one) => one.tracking_number).sort(), sold);
 });
