@@ -172,15 +172,14 @@ static int ingest_act(struct job *job, struct err *e)
 	struct api api = {
 		.arena = job->arena, .account = &account, .deadline_ms = job->deadline_ms};
 
+	/* Deleted at the store, or never shown to us: nothing is left to take over. */
 	if (!in->event.order_id && in->event.fulfillment_order_id && platform->order_of &&
 	    platform->order_of(&api, in->event.fulfillment_order_id, &in->event.order_id, e))
-		return -1;
+		return e->code == ERR_CODE_NOT_FOUND ? 0 : -1;
 	if (!in->event.order_id)
 		return 0;
-	if (platform->order_fetch(&api, in->event.order_id, &in->event.order, e)) {
-		/* Deleted at the store: nothing is left to take over. */
+	if (platform->order_fetch(&api, in->event.order_id, &in->event.order, e))
 		return e->code == ERR_CODE_NOT_FOUND ? 0 : -1;
-	}
 	in->has_order = in->is_fetched = 1;
 	return check_order(job->arena, in, e);
 }
