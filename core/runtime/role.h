@@ -6,7 +6,7 @@
  *   settle  one transaction for many finished jobs: results, events, next steps
  *
  * A role without an outside world has no act: claim and settle are then one transaction, and no lease is
- * written. Everything around the three steps is in batch.c and worker.c, and is the same for all roles.
+ * written. Everything around the three steps is in batch.c and line.c, and is the same for all roles.
  *
  * claim and settle may be run again, for fewer jobs, after a rollback: they keep nothing outside of the
  * database, the jobs' data and err, and what they hand to batch_*().

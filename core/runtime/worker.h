@@ -1,9 +1,8 @@
 /*
- * worker - the process around the roles: consuming, batching, settling, stopping
+ * worker - the process around the roles: a line for each, one pool of connections, start and stop
  *
- * Messages wait in memory (bounded by the prefetch) until a connection to the database is free; then up to
- * batch_max of them become one claim. There is no timer to wait for. Finished jobs are settled in the same way.
- * A message is acknowledged when all of its jobs are settled and their follow-ups are confirmed.
+ * On SIGTERM nothing more is claimed; what was claimed is finished and settled, and the other messages go back. What does
+ * not end in time is left as after a crash.
  */
 #ifndef WAYBILL_WORKER_H
 #define WAYBILL_WORKER_H
