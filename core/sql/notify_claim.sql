@@ -20,7 +20,7 @@ SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 
          'has_rest', EXISTS (SELECT FROM allocation AS a WHERE a.order_id = o.id),
          'parcel', (SELECT json_build_object('carrier', coalesce(p.carrier, ''), 'tracking_number', coalesce(p.tracking_number, ''),
                                              'tracking_url', coalesce(p.tracking_url, ''))
-                      FROM parcel AS p WHERE c.kind = 'shipment' AND p.shipment_id = c.subject_id ORDER BY p.id LIMIT 1),
+                      FROM parcel AS p WHERE c.kind = 'shipment' AND p.shipment_id = c.subject_id ORDER BY +p.id LIMIT 1),
          'lines', CASE c.kind
            WHEN 'shipment' THEN
              (SELECT coalesce(json_agg(json_build_object('title', t.title, 'variant', t.variant, 'quantity', t.n) ORDER BY t.id), '[]')

@@ -1,5 +1,6 @@
 -- What acting on shipments needs: the order and its store, where it goes from and to, the box, the carrier, what was rated.
 -- The carrier's account: once there is a rate the one that gave it, else the one of the mapped service, else the merchant's first.
+-- (ORDER BY id alone would walk the primary key.)
 SELECT s.id, o.source_id, o.name, st.id, st.platform, st.domain, st.api_base, st.unmapped_service, st.customer_mail,
        tok.id AS credential_id, tok.sealed, sl.source_id AS location_source_id,
        m.brand, l.contact, l.company, l.name, l.address1, l.address2, l.city, l.province_code, l.zip, l.country_code, l.phone, l.email,
@@ -19,7 +20,7 @@ SELECT s.id, o.source_id, o.name, st.id, st.platform, st.domain, st.api_base, st
   LEFT JOIN store_location AS sl ON sl.store_id = st.id AND sl.location_id = s.location_id
   LEFT JOIN credential AS tok ON tok.store_id = st.id AND tok.kind = 'access_token'
   LEFT JOIN service_map AS map ON map.store_id = st.id AND lower(map.title) = lower(g.service_title)
-  LEFT JOIN LATERAL (SELECT * FROM parcel WHERE parcel.shipment_id = s.id ORDER BY parcel.id LIMIT 1) AS p ON true
+  LEFT JOIN LATERAL (SELECT * FROM parcel WHERE parcel.shipment_id = s.id ORDER BY +parcel.id LIMIT 1) AS p ON true
   LEFT JOIN carrier_account AS ca ON ca.id = coalesce(CASE WHEN s.step <> 'rate' THEN p.carrier_account_id END, map.carrier_account_id,
     (SELECT min(c.id) FROM carrier_account AS c WHERE c.merchant_id = s.merchant_id AND c.is_active))
   LEFT JOIN credential AS key ON key.carrier_account_id = ca.id AND key.kind = 'api_key'
