@@ -251,6 +251,7 @@ const char *shipment_reference(struct arena *a, int64_t id)
 	return arena_printf(a, "WB-%lld", (long long)id);
 }
 
+/* The rest of a kit has no lines of its own to ask for: then only the order as a whole can forbid it. */
 int shipment_may_ship(struct job *job, struct err *e)
 {
 	enum { ASK_AGAIN_MS = 20000 };
@@ -267,7 +268,7 @@ int shipment_may_ship(struct job *job, struct err *e)
 	for (size_t i = 0; i < s->line_count; i++)
 		if (s->lines[i].ship.quantity)
 			lines[q.line_count++] = s->lines[i].ship;
-	if (!s->platform || q.line_count == 0)
+	if (!s->platform)
 		return 0;
 	if (s->platform->may_ship(&api, &q, &veto, e))
 		return -1;

@@ -71,6 +71,41 @@ test('no label is bought for units that were taken off the order at the store', 
   await held_without_label('#fewer', /nothing is left to ship/);
 });
 
+/* A kit whose two parts lie in two places, about to be labelled. */
+async function rated_kit(name) {
+  await fleet.workers.label.stop();
+  await fleet.order(name, { lines: [{ sku: 'SET', quantity: 1 }] });
+  return fleet.soon('both parcels to be rated', async () => {
+    const found = await fleet.parcels(name);
+    return found.length === 2 && found.every((one) => one.step === 'label') && found;
+  });
+}
+
+test('no part of a kit is labelled for a cancelled order, wherever it lies', async () => {
+  await fleet.add_item('POT', { stock: { E: 5 } });
+  await fleet.add_item('LID', { stock: { W: 5 } });
+  await fleet.house.control('shopify', `shops/${fleet.shop}/variants`, 'POST', { sku: 'SET', price: '30.00', grams: 900 });
+  await fleet.house.waybill('item', 'map', '--store', fleet.shop, '--sku', 'SET', 'POT=1', 'LID=1');
+  await rated_kit('#kit');
+  await fleet.act('#kit', 'cancel', { reason: 'CUSTOMER', webhooks: 'drop' });
+  fleet.start_worker('label');
+  await fleet.soon('both to be held', async () => (await fleet.holds('#kit')).length === 2);
+  assert.strictEqual((await fleet.labels('#kit')).all.length, 0);
+});
+
+test('the rest of a kit is labelled although the store knows its line as fulfilled', async () => {
+  const [, rest] = await rated_kit('#rest');
+  await fleet.db.run(`UPDATE shipment SET due_at = now() + interval '2 days', error = 'later' WHERE id = ${rest.id};`);
+  fleet.start_worker('label');
+  await fleet.soon('the store to know the kit', async () => (await fleet.at_shop('#rest')).fulfillments.length === 1);
+  await fleet.db.run(`UPDATE shipment SET due_at = now() WHERE id = ${rest.id};`);
+  await fleet.soon('the rest to ship', async () => (await fleet.parcels('#rest')).every((one) => one.state === 'shipped'));
+  assert.strictEqual((await fleet.labels('#rest')).bought.length, 2);
+  await fleet.until_state('#rest', 'fulfilled');
+  await fleet.soon('nothing to be due', async () => (await fleet.parcels('#rest')).every((one) => one.step === null));
+  assert.strictEqual((await fleet.at_shop('#rest')).fulfillments.length, 1);
+});
+
 test('the carrier is not even asked for an order that is on hold at the store', async () => {
   const before = await fleet.requests('shippo', 'shipment_create');
   await fleet.order('#risky', { hold: 'HIGH_RISK_OF_FRAUD' });
