@@ -1,4 +1,5 @@
--- Clear what workers have put on hold, so that they look again: order, kind. Returns the shipments that go on, with their roles.
+-- Clear what workers have put on hold, so that they look again: order, kind. Returns the shipments that go on, with
+-- their roles.
 WITH lifted AS (
   UPDATE hold AS h SET cleared_by = event_actor(), cleared_at = now()
     FROM unnest($1::bigint[], $2::text[]) AS n(order_id, kind)

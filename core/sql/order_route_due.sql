@@ -1,5 +1,5 @@
--- Orders that are cleared to be planned: route is due where there is something to plan, for held ones when they are cleared. A paid
--- order is always planned once, if only to find that nothing of it ships. Others are left alone.
+-- Orders that are cleared to be planned: route is due where there is something to plan, for held ones when they are
+-- cleared. A paid order is always planned once, if only to find that nothing of it ships. Others are left alone.
 UPDATE orders AS o SET step = 'route', due_at = now(), attempt = 0, error = NULL, published_at = NULL
  WHERE o.id = ANY ($1::bigint[])
    AND (o.state = 'paid' OR o.state IN ('awaiting_fulfillment', 'partially_fulfilled') AND EXISTS (

@@ -24,7 +24,10 @@ const { send_webhook } = require('./webhook');
 const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'dead'];
 const SECRET = 'hush'; /* of every app at the simulator */
 const QUICK = { clock: { wait_s: 1, again_s: 2, interval_ms: 200 }, log: { level: 'debug' } };
-const ITEMS = { A: { price: '12.50', grams: 200, stock: { E: 500, W: 500 } }, B: { price: '3.00', grams: 50, stock: { W: 500 } } };
+const ITEMS = {
+  A: { price: '12.50', grams: 200, stock: { E: 500, W: 500 } },
+  B: { price: '3.00', grams: 50, stock: { W: 500 } },
+};
 
 function merge(conf, more) {
   const out = { ...conf };
@@ -67,7 +70,8 @@ class World {
 
   async add_items(items) {
     for (const [sku, { grams, stock = {} }] of Object.entries(items)) {
-      await this.owner.run(`INSERT INTO item (merchant_id, sku, title, grams) VALUES (1, ${quote(sku)}, 'Item', ${grams || 'NULL'});`);
+      await this.owner.run(`INSERT INTO item (merchant_id, sku, title, grams)
+        VALUES (1, ${quote(sku)}, 'Item', ${grams || 'NULL'});`);
       for (const [code, units] of Object.entries(stock)) await this.receive(sku, code, units);
     }
   }
@@ -77,19 +81,22 @@ class World {
     const hook_key = `${domain.replace(/\W/g, '-')}-0123456789`;
     await this.house.control('shopify', 'shops', 'POST',
       { domain, webhooks: { url: `${this.house.gateway_url}/webhook/shopify/${hook_key}` }, ...shop });
-    const places = await this.house.control('shopify', `shops/${domain}/locations`, 'POST', [{ name: 'East' }, { name: 'West' }]);
+    const places = await this.house.control('shopify', `shops/${domain}/locations`, 'POST',
+      [{ name: 'East' }, { name: 'West' }]);
     for (const [sku, { price, grams }] of Object.entries(items)) {
       await this.house.control('shopify', `shops/${domain}/variants`, 'POST', { sku, price, grams });
     }
     const columns = { orders_from: 'yesterday', customer_mail: 'waybill', mail_from_name: 'Shop',
       mail_from_address: 'shop@test.example', step: 'reconcile', ...store };
-    const id = await this.owner.value(`INSERT INTO store (merchant_id, platform, domain, api_base, hook_key, ${Object.keys(columns).join()})
+    const id = await this.owner.value(`INSERT INTO store (merchant_id, platform, domain, api_base, hook_key,
+                                                          ${Object.keys(columns).join()})
       VALUES (1, 'shopify', '${domain}', '${this.house.sim.shopify}/${domain}', '${hook_key}',
               ${Object.values(columns).map(quote).join()}) RETURNING id`);
     for (const [i, place] of places.entries()) {
       await this.owner.run(`INSERT INTO store_location VALUES (${id}, ${i + 1}, '${place.id.replace(/.*\//, '')}');`);
     }
-    for (const [kind, secret] of Object.entries({ webhook_secret: SECRET, client_id: 'sim-client', client_secret: SECRET, access_token: null })) {
+    const secrets = { webhook_secret: SECRET, client_id: 'sim-client', client_secret: SECRET, access_token: null };
+    for (const [kind, secret] of Object.entries(secrets)) {
       await this.add_credential('store_id', id, kind, secret);
     }
     return id;
@@ -106,7 +113,8 @@ class World {
 
   async receive(sku, code, units) {
     await this.owner.run(`INSERT INTO stock_move (item_id, location_id, delta, kind)
-      SELECT item.id, location.id, ${units}, 'receive' FROM item, location WHERE sku = ${quote(sku)} AND code = ${quote(code)};`);
+      SELECT item.id, location.id, ${units}, 'receive' FROM item, location
+       WHERE sku = ${quote(sku)} AND code = ${quote(code)};`);
   }
 
   /* One worker for all roles, gateway and clock. Returns when the store can be asked. */
@@ -119,7 +127,7 @@ class World {
     await this.worker.prints('event=ready');
     await until('the gateway', async () => (await request(`${this.house.gateway_url}/healthz`)).status === 200);
     if (!roles.includes('renew')) return;
-    await until('the tokens', () => this.db.value("SELECT count(*) = 0 FROM credential WHERE kind = 'access_token' AND sealed IS NULL"), 20000);
+    await until('the tokens', () => this.db.value('SELECT count(*) = 0 FROM credential WHERE sealed IS NULL'), 20000);
   }
 
   close() {
@@ -128,20 +136,24 @@ class World {
 
   /* ---- what happens at the shop ---- */
 
+  at_sim(what, given) {
+    return this.house.control('shopify', `shops/${this.shop}/${what}`, 'POST', given);
+  }
+
   /* A new order at the shop; webhooks follow, unless `given` says otherwise. */
   order(name, given = {}) {
-    return this.house.control('shopify', `shops/${this.shop}/orders`, 'POST', { name, lines: [{ sku: 'A' }], ...given });
+    return this.at_sim('orders', { name, lines: [{ sku: 'A' }], ...given });
   }
 
   /* What somebody does to an order there: act('#1', 'cancel', {...}). */
   act(name, action, given = {}) {
-    return this.house.control('shopify', `shops/${this.shop}/orders/${encodeURIComponent(name)}/${action}`, 'POST', given);
+    return this.at_sim(`orders/${encodeURIComponent(name)}/${action}`, given);
   }
 
   /* What somebody does to the first fulfillment order of an order. */
   async act_on_work(name, action, given = {}) {
     const [work] = (await this.at_shop(name)).fulfillment_orders;
-    return this.house.control('shopify', `shops/${this.shop}/fulfillment_orders/${work.id.replace(/.*\//, '')}/${action}`, 'POST', given);
+    return this.at_sim(`fulfillment_orders/${work.id.replace(/.*\//, '')}/${action}`, given);
   }
 
   at_shop(name) {
@@ -149,7 +161,7 @@ class World {
   }
 
   webhooks(action, given = {}) {
-    return this.house.control('shopify', `shops/${this.shop}/webhooks${action}`, 'POST', given);
+    return this.at_sim(`webhooks${action}`, given);
   }
 
   webhooks_idle() {
@@ -191,7 +203,8 @@ class World {
 
   /* Waits for an open hold of a kind; returns its row. */
   until_held(name, kind) {
-    return until(`${name} to be held: ${kind}`, async () => (await this.holds(name)).find((hold) => hold.kind === kind));
+    return until(`${name} to be held: ${kind}`,
+      async () => (await this.holds(name)).find((hold) => hold.kind === kind));
   }
 
   holds(name) {
@@ -213,7 +226,7 @@ class World {
   /* Waits until an order has so many shipments in a state, and no others that are not cancelled. */
   until_shipments(name, count, state) {
     return until(`${name} to have ${count} shipments ${state}`, async () => {
-      const live = (await this.shipments(name)).filter((shipment) => state === 'cancelled' || shipment.state !== 'cancelled');
+      const live = (await this.shipments(name)).filter((one) => state === 'cancelled' || one.state !== 'cancelled');
       return live.length === count && live.every((shipment) => shipment.state === state) ? live
         : Promise.reject(new Error(JSON.stringify(live.map((shipment) => shipment.state))));
     }, 20000);

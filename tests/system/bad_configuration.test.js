@@ -28,7 +28,8 @@ test.before(async () => {
 test.after(() => house.close());
 
 const WRONG = {
-  'an unknown key': ['[gateway]\nlistn = 127.0.0.1:1', 2, /unknown key "gateway\.listn"; did you mean "gateway\.listen"\?/],
+  'an unknown key': ['[gateway]\nlistn = 127.0.0.1:1', 2,
+    /unknown key "gateway\.listn"; did you mean "gateway\.listen"\?/],
   'an unknown section': ['[gatway]', 1, /unknown section/],
   'a key given twice': ['[log]\nlevel = info\nlevel = debug', 3, /log\.level is given twice/],
   'a line that is none': ['[log]\nlevel', 2, /neither \[section\] nor key = value/],
@@ -38,14 +39,17 @@ const WRONG = {
   'a number too small': ['[worker]\nbatch_max = 0', 2, /worker\.batch_max must be a whole number from 1 to 1000/],
   'a number that is none': ['[worker]\nbatch_max = many', 2, /whole number/],
   'a number beyond 64 bits': ['[worker]\nbatch_max = 99999999999999999999', 2, /whole number/],
-  'a database url of another kind': ['[database]\nurl = mysql://localhost/waybill', 2, /database\.url must be postgresql:/],
+  'a database url of another kind': ['[database]\nurl = mysql://localhost/waybill', 2,
+    /database\.url must be postgresql:/],
   'a broker url of another kind': ['[broker]\nurls = http://localhost', 2, /broker\.urls must be amqp:/],
-  'a broker url among good ones': ['[broker]\nurls = amqp://localhost,redis://localhost', 2, /broker\.urls must be amqp:/],
+  'a broker url among good ones': ['[broker]\nurls = amqp://localhost,redis://localhost', 2,
+    /broker\.urls must be amqp:/],
   'a mail url of another kind': ['[mail]\nurl = gopher://localhost', 2, /mail\.url must be smtp:/],
   'a mail url with a password': ['[mail]\nurl = smtp://jane:geheim@localhost', 2, /mail\.url must be smtp:/],
   'an address without a port': ['[gateway]\nlisten = localhost', 2, /gateway\.listen must be host:port/],
   'a port beyond all ports': ['[gateway]\nlisten = localhost:65536', 2, /gateway\.listen must be host:port/],
-  'a folder that is no absolute path': ['[mail]\ntemplates = ../templates', 2, /mail\.templates must be an absolute path/],
+  'a folder that is no absolute path': ['[mail]\ntemplates = ../templates', 2,
+    /mail\.templates must be an absolute path/],
 };
 
 /* Starts a program with a configuration; all of them end by themselves when it is wrong. */
@@ -80,7 +84,8 @@ test('a file that is not there is named', async () => {
 test('a master key that cannot be used is named, and not shown', async () => {
   const key_file = path.join(house.dir, 'master.key');
   const conf = good.replace(/^key_file = .*$/m, `key_file = ${key_file}.bad`);
-  for (const [bytes, mode] of [['c2hvcnQ=\n', 0o600], ['not base64 at all!\n', 0o600], [fs.readFileSync(key_file), 0o644], ['', 0o600]]) {
+  const bad = [['c2hvcnQ=\n', 0o600], ['not base64 at all!\n', 0o600], [fs.readFileSync(key_file), 0o644], ['', 0o600]];
+  for (const [bytes, mode] of bad) {
     fs.writeFileSync(`${key_file}.bad`, bytes);
     fs.chmodSync(`${key_file}.bad`, mode);
     for (const name of ['waybill-worker', 'waybill-gateway']) {
@@ -93,5 +98,7 @@ test('a master key that cannot be used is named, and not shown', async () => {
 });
 
 test('the configuration that all tests use is good', async () => {
-  for (const name of ['waybill-worker', 'waybill-gateway']) assert.strictEqual((await started(name, good)).outcome, 0, name);
+  for (const name of ['waybill-worker', 'waybill-gateway']) {
+    assert.strictEqual((await started(name, good)).outcome, 0, name);
+  }
 });

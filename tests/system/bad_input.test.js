@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Bodies that no honest store sends, rightly signed: each becomes a dead letter that says what is wrong, or an order with exact
- * data; never half of one, and nobody dies of it.
+ * Bodies that no honest store sends, rightly signed: each becomes a dead letter that says what is wrong, or an order
+ * with exact data; never half of one, and nobody dies of it.
  */
 
 const test = require('node:test');
@@ -21,8 +21,8 @@ test.before(async () => {
 
 test.after(() => world.close());
 
-const letters = (after = 0) => world.db.rows(`SELECT id, error, error_kind, error_code, length(body) AS size FROM dead_letter
-  WHERE role = 'ingest' AND id > ${after} ORDER BY id`);
+const letters = (after = 0) => world.db.rows(`SELECT id, error, error_kind, error_code, length(body) AS size
+  FROM dead_letter WHERE role = 'ingest' AND id > ${after} ORDER BY id`);
 const last_letter = () => world.db.value('SELECT coalesce(max(id), 0) FROM dead_letter');
 
 /* Sends a body that must be taken at the door and refused behind it; returns the reason. */
@@ -43,7 +43,9 @@ test('a body cut off at any place is refused as cut off', async () => {
   const bytes = Buffer.from(JSON.stringify(order_body({ name: '#cut', note: 'Grüße 🚪' })));
   const before = await last_letter();
   const cuts = Array.from({ length: 40 }, (_, i) => Math.floor(((i + 1) * (bytes.length - 1)) / 40));
-  for (const length of cuts) assert.strictEqual((await world.send('orders/create', bytes.subarray(0, length))).status, 200);
+  for (const length of cuts) {
+    assert.strictEqual((await world.send('orders/create', bytes.subarray(0, length))).status, 200);
+  }
   const found = await until('40 dead letters', async () => {
     const rows = await letters(before);
     return rows.length >= 40 && rows;
@@ -105,7 +107,8 @@ function pour(head, chunk, bytes) {
   return within('the gateway to close', ended, 20000);
 }
 
-const head = (how) => `POST /webhook/shopify/bad-input-myshopify-com-0123456789 HTTP/1.1\r\nHost: x\r\nX-Shopify-Topic: orders/create\r\n`
+const head = (how) => 'POST /webhook/shopify/bad-input-myshopify-com-0123456789 HTTP/1.1\r\nHost: x\r\n'
+  + 'X-Shopify-Topic: orders/create\r\n'
   + `X-Shopify-Shop-Domain: ${world.shop}\r\nX-Shopify-Hmac-Sha256: AAAA\r\n${how}\r\n\r\n`;
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
@@ -115,7 +118,7 @@ test('100 MB that are announced: 413 before a byte of them is sent', async () =>
   assert.match((await pour(head('Content-Length: 104857600'), CHUNK, 0)).got, /^HTTP\/1\.1 413 /);
 });
 
-test('100 MB that come nevertheless, or are not announced: the connection ends, and the gateway stays small', async () => {
+test('100 MB that come all the same or unannounced: the connection ends, the gateway stays small', async () => {
   for (const [header, chunk] of [['Content-Length: 104857600', CHUNK], ['Transfer-Encoding: chunked', CHUNKED]]) {
     const { sent } = await pour(head(header), chunk, 100 * MIB);
     assert.ok(sent < 90 * MIB, `${sent} bytes were read`);
@@ -150,7 +153,8 @@ async function publish(messages) {
   const terms = messages.map(([headers, body]) => `{[${Object.entries(headers)
     .map(([name, value]) => `{${erlang(name)}, longstr, ${erlang(value)}}`)}], ${erlang(body)}}`);
   const { code, stderr } = await run(`${TOP}/tools/servers`, ['ctl', 'test', '-q', 'eval', `[rabbit_basic:publish(
-    rabbit_misc:r(${erlang(world.house.name)}, exchange, <<"">>), <<"wb.ingest">>, [{headers, H}], B) || {H, B} <- [${terms}]].`]);
+    rabbit_misc:r(${erlang(world.house.name)}, exchange, <<"">>), <<"wb.ingest">>, [{headers, H}], B)
+    || {H, B} <- [${terms}]].`]);
   assert.strictEqual(code, 0, stderr);
 }
 
@@ -165,7 +169,8 @@ test('messages that make no sense become dead letters with their reason', async 
     [{ 'x-wb-store': store, 'x-wb-kind': 'fetch' }, '', /unknown kind|without/],
     [{ 'x-wb-store': store, 'x-wb-kind': 'order' }, '', /empty/],
     [{ 'x-wb-store': store, 'x-wb-kind': 'order' }, '{"id": "1", "payment": "paid"}', /placed_at: missing/],
-    [{ 'x-wb-store': store, 'x-wb-kind': 'webhook', 'x-wb-topic': 'orders/create', 'x-wb-attempt': 'many' }, '{}', /id: missing/],
+    [{ 'x-wb-store': store, 'x-wb-kind': 'webhook', 'x-wb-topic': 'orders/create', 'x-wb-attempt': 'many' },
+      '{}', /id: missing/],
   ];
   const before = await last_letter();
   await publish(cases);
@@ -180,7 +185,8 @@ test('messages that make no sense become dead letters with their reason', async 
 /* ---- what is left of it ---- */
 
 test('nothing was half written, and nobody has died', async () => {
-  assert.deepStrictEqual(await world.db.rows('SELECT name FROM orders ORDER BY id'), ['#bom', '#2000', '#million'].map((name) => ({ name })));
+  assert.deepStrictEqual((await world.db.rows('SELECT name FROM orders ORDER BY id')).map((order) => order.name),
+    ['#bom', '#2000', '#million']);
   assert.strictEqual(await world.db.value(`SELECT count(*) FROM orders WHERE id NOT IN (SELECT order_id FROM order_line)
     OR id NOT IN (SELECT order_id FROM order_event)`), 0);
   for (const program of [world.worker, world.gateway]) assert.ok(program.is_running, program.name);

@@ -105,7 +105,7 @@ test('webhooks of one order side by side at two workers lose nothing', async () 
     const one = body(n);
     await Promise.all(['orders/create', 'orders/paid', 'orders/updated'].map((topic) => world.send(topic, one)));
   }
-  await until('20 orders', async () => await world.db.value("SELECT count(*) FROM orders WHERE name LIKE '#pair%'") === 20);
+  await until('20 orders', () => world.db.value("SELECT count(*) = 20 FROM orders WHERE name LIKE '#pair%'"));
   await second.stop();
   await until('an empty queue', async () => {
     const { ready, unacknowledged } = (await world.house.queues())['wb.ingest'];
@@ -117,7 +117,8 @@ test('webhooks of one order side by side at two workers lose nothing', async () 
 test('ids beyond 2^53 are exact', async () => {
   const shop = world.shop;
   world.shop = 'large-ids.myshopify.com';
-  await world.add_store(world.shop, { items: { A: { price: '12.50', grams: 200 } }, shop: { id_offset: '820000000000000001' } });
+  await world.add_store(world.shop, { items: { A: { price: '12.50', grams: 200 } },
+    shop: { id_offset: '820000000000000001' } });
   const made = await world.order('#large');
   const order = await until('the order', () => world.find('#large'));
   world.shop = shop;
@@ -132,7 +133,8 @@ test('an order whose webhooks were lost is found by reconcile', async () => {
   await world.order('#lost', { webhooks: 'drop' });
   await world.webhooks_idle();
   assert.strictEqual(await world.db.value("SELECT count(*) FROM orders WHERE name = '#lost'"), 0);
-  await world.owner.run(`UPDATE store SET due_at = now() - interval '1 minute', published_at = NULL WHERE id = ${world.store_id};`);
+  await world.owner.run(`UPDATE store SET due_at = now() - interval '1 minute', published_at = NULL
+    WHERE id = ${world.store_id};`);
   await world.until_state('#lost', 'awaiting_fulfillment');
 });
 
@@ -141,7 +143,8 @@ const FETCHED = [
   ['refunds/create', (order) => ({ id: 1, order_id: Number(order.id) })],
   ['fulfillments/create', (order) => ({ id: 1, order_id: Number(order.id) })],
   ['fulfillments/update', (order) => ({ id: 1, order_id: Number(order.id) })],
-  ...['order_routing_complete', 'placed_on_hold', 'hold_released', 'cancelled'].map((what) => [`fulfillment_orders/${what}`,
+  ...['order_routing_complete', 'placed_on_hold', 'hold_released', 'cancelled'].map((what) => [
+    `fulfillment_orders/${what}`,
     (order) => ({ fulfillment_order: { id: order.fulfillment_orders[0].id, status: 'open' } })]),
   ['fulfillment_orders/moved', (order) => ({ moved_fulfillment_order: { id: order.fulfillment_orders[0].id } })],
 ];

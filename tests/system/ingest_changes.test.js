@@ -19,12 +19,14 @@ test.after(() => world.close());
 
 const release_on = (when) => world.owner.run(`UPDATE store SET release_on = '${when}' WHERE id = ${world.store_id};`);
 const ship = (shipments) => world.db.run(`SELECT shipments_ship(ARRAY[${shipments.map(({ id }) => id)}]::bigint[]);`);
-const pick = (shipments) => world.db.run(`UPDATE shipment SET state = 'picked' WHERE id IN (${shipments.map(({ id }) => id)});`);
+const pick = (shipments) => world.db.run(`UPDATE shipment SET state = 'picked'
+  WHERE id IN (${shipments.map(({ id }) => id)});`);
 
 /* The units of an order by what has become of them. */
 async function units(name) {
-  return world.db.row(`SELECT sum(quantity) AS ordered, sum(cancelled) AS cancelled, sum(allocated) AS allocated, sum(shipped) AS shipped,
-    sum(backordered) AS waiting FROM line_part WHERE order_id = (SELECT id FROM orders WHERE name = '${name}')`);
+  return world.db.row(`SELECT sum(quantity) AS ordered, sum(cancelled) AS cancelled, sum(allocated) AS allocated,
+    sum(shipped) AS shipped, sum(backordered) AS waiting
+    FROM line_part WHERE order_id = (SELECT id FROM orders WHERE name = '${name}')`);
 }
 
 const until_units = (name, want) => until(`${name} to have ${JSON.stringify(want)}`, async () => {
@@ -32,7 +34,8 @@ const until_units = (name, want) => until(`${name} to have ${JSON.stringify(want
   return Object.keys(want).every((key) => have[key] === want[key]) || Promise.reject(new Error(JSON.stringify(have)));
 });
 
-const allocated = (sku) => world.db.value(`SELECT coalesce(sum(allocated), 0) FROM stock JOIN item ON item.id = item_id WHERE sku = '${sku}'`);
+const allocated = (sku) => world.db.value(`SELECT coalesce(sum(allocated), 0) FROM stock JOIN item ON item.id = item_id
+  WHERE sku = '${sku}'`);
 
 /* An item that only this order has to do with. */
 const own_item = (sku, stock) => world.add_items({ [sku]: { grams: 10, stock: { E: stock } } });
@@ -52,7 +55,8 @@ async function shipped(name, lines) {
 /* ---- payment ---- */
 
 test('an order of digital goods and gift cards is fulfilled without a shipment', async () => {
-  await world.order('#digital', { lines: [{ sku: 'EBOOK', requires_shipping: false }, { sku: 'GIFT', gift_card: true }] });
+  await world.order('#digital', {
+    lines: [{ sku: 'EBOOK', requires_shipping: false }, { sku: 'GIFT', gift_card: true }] });
   await world.until_state('#digital', 'fulfilled');
   assert.deepStrictEqual(await world.shipments('#digital'), []);
   assert.deepStrictEqual(await world.holds('#digital'), []);
@@ -125,7 +129,8 @@ test('a cancelled order leaves the queue of those who wait', async () => {
   await until_units('#waiting', { allocated: 1, waiting: 2 });
   await world.act('#waiting', 'cancel');
   await world.until_state('#waiting', 'cancelled');
-  assert.strictEqual(await world.db.value("SELECT count(*) FROM backorder JOIN item ON item.id = item_id WHERE sku = 'C2' AND state = 'waiting'"), 0);
+  assert.strictEqual(await world.db.value(`SELECT count(*) FROM backorder JOIN item ON item.id = item_id
+    WHERE sku = 'C2' AND state = 'waiting'`), 0);
 });
 
 test('units cancelled before planning are not planned', async () => {
@@ -176,7 +181,8 @@ test('units that were picked wait for a person when they are cancelled', async (
   await own_item('C7', 5);
   await pick(await planned('#picked', [{ sku: 'C7', quantity: 2 }]));
   await world.act('#picked', 'cancel');
-  assert.match((await world.until_held('#picked', 'cancelled_after_pick')).reason, /cancelled 2 of C7 .* take them out of the parcel/);
+  assert.match((await world.until_held('#picked', 'cancelled_after_pick')).reason,
+    /cancelled 2 of C7 .* take them out of the parcel/);
   assert.strictEqual(await allocated('C7'), 2);
   await world.until_shipments('#picked', 1, 'picked');
 });
@@ -226,8 +232,10 @@ test('units added to a fulfilled order are held', async () => {
 test('a partial refund of a fulfilled order changes no state, a full one makes it refunded', async () => {
   await shipped('#refunded', [{ sku: 'A', quantity: 2 }]);
   await world.act('#refunded', 'refund', { amount: '1.00', restock_type: 'no_restock' });
-  await until('the partial refund', async () => (await world.find('#refunded')).payment_status === 'partially_refunded');
-  const order = await world.find('#refunded');
+  const order = await until('the partial refund', async () => {
+    const now = await world.find('#refunded');
+    return now.payment_status === 'partially_refunded' && now;
+  });
   assert.strictEqual(order.state, 'fulfilled');
   assert.strictEqual(order.refunded, 10000);
   await world.act('#refunded', 'refund', { amount: '29.00', restock_type: 'no_restock' });

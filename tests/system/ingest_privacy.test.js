@@ -28,11 +28,13 @@ const about = async (topic, name) => {
 };
 
 /* What of a person is left in an order. */
-const personal = (name) => world.db.rows(`SELECT customer_name, email, orders.phone, note, g.name, company, address1, address2, g.phone AS there
-  FROM orders JOIN delivery_group AS g ON g.order_id = orders.id WHERE orders.name = '${name}'`);
+const personal = (name) => world.db.rows(`SELECT customer_name, email, orders.phone, note, g.name, company, address1,
+  address2, g.phone AS there FROM orders JOIN delivery_group AS g ON g.order_id = orders.id
+  WHERE orders.name = '${name}'`);
 
-const is_erased = async (name) => (await personal(name)).every((row) => Object.values(row).every((value) => value === null));
-const requests = () => world.db.rows('SELECT kind, orders, done_at IS NOT NULL AS is_done FROM privacy_request ORDER BY id');
+const is_erased = async (name) => (await personal(name)).flatMap(Object.values).every((value) => value === null);
+const requests = () => world.db.rows(`SELECT kind, orders, done_at IS NOT NULL AS is_done
+  FROM privacy_request ORDER BY id`);
 
 test('a request for data is written down for a person to answer, once', async () => {
   const { id } = await world.at_shop('#asked');
@@ -46,7 +48,8 @@ test('a request for data is written down for a person to answer, once', async ()
 test('what could not be read keeps its bytes for people, until the person in it is redacted', async () => {
   const { id } = await world.at_shop('#redacted');
   await world.send('orders/updated', `{"id": ${id}, "email": "jane@example.com", "line_items": 1`);
-  await until('the letter', () => world.db.value("SELECT count(*) = 1 FROM dead_letter WHERE role = 'ingest' AND body IS NOT NULL"));
+  await until('the letter', () => world.db.value(`SELECT count(*) = 1 FROM dead_letter
+    WHERE role = 'ingest' AND body IS NOT NULL`));
 });
 
 test('a customer\'s redaction erases what is personal in the orders named, and nothing else', async () => {
@@ -71,7 +74,8 @@ test('no event holds anything personal', async () => {
 
 test('an uninstalled app ends all talk with the store', async () => {
   await world.webhooks('', { topic: 'app/uninstalled' });
-  const store = await until('the store to be inactive', () => world.db.row(`SELECT step, error FROM store WHERE id = ${world.store_id} AND NOT is_active`));
+  const store = await until('the store to be inactive', () => world.db.row(`SELECT step, error FROM store
+    WHERE id = ${world.store_id} AND NOT is_active`));
   assert.deepStrictEqual(store, { step: null, error: 'the store has removed the app' });
 });
 
