@@ -25,15 +25,18 @@ test-programs: $(UNITS)
 	@:
 
 test: packages
+	@echo 'Building, also with sanitizers ...'
 	$(Q)$(SUBMAKE) all test-programs
 	$(Q)$(SUBMAKE) SAN=address,undefined B=build/asan test-programs
 	$(Q)T='$(T)' tests/run build/plain build/asan
 
 system: packages
+	@echo 'Building ...'
 	$(Q)$(SUBMAKE) all
 	$(Q)T='$(T)' tests/run
 
 demo: packages
+	@echo 'Building ...'
 	$(Q)$(SUBMAKE) all
 	$(Q)tests/demo/run
 

@@ -12,10 +12,17 @@ class Show {
     this.started = Date.now();
     this.shown = 0;
     this.has_line = false;
+    this.is_over = false;
+  }
+
+  /* Nothing is shown any more. */
+  end() {
+    this.is_over = true;
   }
 
   /* A step that has begun. */
   say(text) {
+    if (this.is_over) return;
     this.clear();
     process.stdout.write(`${text}\n`);
   }
@@ -27,7 +34,7 @@ class Show {
 
   /* The counts: one line that changes on a terminal, a line now and then elsewhere. */
   progress(now) {
-    if (Date.now() - this.shown < (this.is_terminal ? LINE_MS : PLAIN_MS)) return;
+    if (this.is_over || Date.now() - this.shown < (this.is_terminal ? LINE_MS : PLAIN_MS)) return;
     this.shown = Date.now();
     const seconds = Math.round((this.shown - this.started) / 1000);
     const line = `${String(seconds).padStart(3)} s  orders ${now.orders}/${this.total}, done ${now.orders_done}, shipments ${now.shipped}/${now.shipments}, `

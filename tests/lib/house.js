@@ -89,6 +89,7 @@ class House {
 
   /* Starts one of our programs, for instance start('waybill-worker', 'route'). */
   start(program, ...args) {
+    if (this.is_closed) throw new Error('nothing is started any more');
     const started = new Program(path.join(BIN, program), args, { WAYBILL_CONFIG: this.conf_file });
     this.programs.push(started);
     return started;
@@ -131,11 +132,18 @@ class House {
     return this.servers.wipe_broker(this.name);
   }
 
-  /* Ends all programs; what they printed is kept in build/tests/NAME for looking at. */
+  /*
+   * Ends all programs; what they printed is kept in build/tests/NAME for looking at. One that does
+   * not end when asked is killed, and an error.
+   */
   async close() {
+    this.is_closed = true;
     const programs = this.programs.splice(0);
-    await Promise.all(programs.map((program) => (program.is_running ? program.stop() : null)));
+    const ends = await Promise.allSettled(programs.map((program) => (program.is_running ? program.stop() : null)));
+    await Promise.all(programs.map((program) => (program.is_running ? program.kill() : null)));
     programs.forEach((program, i) => fs.writeFileSync(path.join(this.dir, `${i}-${program.name}.log`), program.log));
+    const late = ends.find((end) => end.status === 'rejected');
+    if (late) throw late.reason;
   }
 }
 

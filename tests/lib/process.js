@@ -17,7 +17,8 @@ class Program {
   constructor(command, args, env = {}) {
     this.name = path.basename(command);
     this.log = '';
-    this.child = spawn(command, args,
+    /* Even if this process is killed, the program does not outlive it. */
+    this.child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args],
       { cwd: TOP, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.pid = this.child.pid;
     const keep = (chunk) => { this.log = (this.log + chunk).slice(-LOG_MAX_CHARS); };
