@@ -44,7 +44,7 @@ const QUERIES = {
          WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity'`,
 };
 
-async function read(story) {
+async function read_books(story) {
   const { house } = story;
   const ours = {};
   for (const [name, query] of Object.entries(QUERIES)) ours[name] = await house.db.rows(query);
@@ -58,9 +58,9 @@ async function read(story) {
 }
 
 class Books {
-  constructor(story, read_books, { mails_may_repeat = false } = {}) {
-    Object.assign(this, read_books, { story, mails_may_repeat });
-    const { ours } = read_books;
+  constructor(story, all, { mails_may_repeat = false } = {}) {
+    Object.assign(this, all, { story, mails_may_repeat });
+    const { ours } = all;
     this.wrong = [];
     this.voidable = [];
     this.parts_of = group(ours.parts, (p) => p.order_line_id);
@@ -276,11 +276,15 @@ class Books {
   }
 }
 
-/* Reads all books and compares them; the Books say what is wrong in `wrong`. */
-async function check_books(story, options) {
-  const books = new Books(story, await read(story), options);
+/* Compares what read_books() gave; the Books say what is wrong in `wrong`. */
+function compare_books(story, all, options) {
+  const books = new Books(story, all, options);
   books.check();
   return books;
 }
 
-module.exports = { check_books };
+async function check_books(story, options) {
+  return compare_books(story, await read_books(story), options);
+}
+
+module.exports = { check_books, compare_books, read_books };
