@@ -29,9 +29,10 @@ struct db_pool;
 struct db; /* one connection, on loan */
 
 struct db_settings {
-	const char *url;	  /* libpq connection string or URI */
-	const char *application;  /* application_name: shown in pg_stat_activity */
-	const char *actor;	  /* who acts, where a transaction does not say: "worker:clock", "user:mia" */
+	const char *url;	 /* libpq connection string or URI */
+	const char *application; /* application_name: shown in pg_stat_activity */
+	const char
+		*actor; /* who acts, where a transaction does not say: "worker:clock", "user:mia" */
 	int connections;	  /* at most */
 	int statement_timeout_ms; /* 0: 30 000 */
 };

@@ -40,8 +40,8 @@ static const char *order_json(struct arena *a, struct preload *p, unsigned long 
 {
 	int is_split = n % 100 < p->split_percent;
 	unsigned long both = 1 + random_below(p, ITEMS / 2);
-	unsigned long second = is_split ? 1 + ITEMS / 2 + random_below(p, ITEMS / 4)
-					: 1 + both % (ITEMS / 2);
+	unsigned long second =
+		is_split ? 1 + ITEMS / 2 + random_below(p, ITEMS / 4) : 1 + both % (ITEMS / 2);
 	unsigned long third = is_split ? 1 + ITEMS * 3 / 4 + random_below(p, ITEMS / 4)
 				       : 1 + (both + 1) % (ITEMS / 2);
 

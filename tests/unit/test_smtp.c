@@ -142,7 +142,9 @@ static struct trial *try_message(const struct script *s, const char *text)
 		.len = strlen(text),
 	};
 	run_in_fiber(send_one, &t);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	/* The loop may have seen the child's end before. */
+	if (waitpid(child, NULL, 0) != child)
+		assert_int_equal(errno, ECHILD);
 	rewind(books);
 	t.got_len = fread(t.got, 1, sizeof t.got - 1, books);
 	t.got[t.got_len] = '\0';
