@@ -1,5 +1,6 @@
 /* smtp: each stage's refusal and silence means what it should; against a scripted server in a child process */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
