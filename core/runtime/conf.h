@@ -22,7 +22,7 @@ struct conf {
 	struct {
 		const char *urls;    /* default: $WAYBILL_AMQP_URL */
 		int prefetch;	     /* bundles; default 64 */
-		int ingest_prefetch; /* bodies are large; default 32 */
+		int ingest_prefetch; /* bodies are large; default 64 */
 	} broker;
 	struct {
 		const char *key_file; /* master key */

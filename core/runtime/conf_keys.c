@@ -29,7 +29,7 @@ const struct conf_key conf_keys[] = {
 	    .environment = "WAYBILL_AMQP_URL"),
 	KEY(broker, prefetch, WHOLE("64", 1, 1000, "messages a worker holds at once")),
 	KEY(broker, ingest_prefetch,
-	    WHOLE("32", 1, 1000, "the same for ingest, whose messages hold bodies")),
+	    WHOLE("64", 1, 1000, "the same for ingest, whose messages hold bodies")),
 
 	KEY(secrets, key_file, TEXT(CONF_FILE, "", "the master key: 32 bytes in base64")),
 

@@ -71,12 +71,16 @@ static void finish(struct line *line, struct inbox_job *job)
 	poke(line->settler);
 }
 
-static size_t batch_max(const struct line *line)
+static size_t settle_max(const struct line *line)
 {
-	size_t configured = (size_t)line->place->context->conf->worker.batch_max;
+	return (size_t)line->place->context->conf->worker.batch_max;
+}
 
-	return line->role->batch_max && line->role->batch_max < configured ? line->role->batch_max
-									   : configured;
+static size_t claim_max(const struct line *line)
+{
+	size_t most = settle_max(line);
+
+	return line->role->batch_max && line->role->batch_max < most ? line->role->batch_max : most;
 }
 
 /* ---- act ---- */
@@ -224,9 +228,9 @@ static struct run *run_new(struct line *line, struct db *db, size_t count)
  * full or the first is done: under load batches grow by themselves, without load nobody waits. When the
  * database is away the claimer must not wait for a batch that waits for it.
  */
-static int is_worth_a_batch(const struct line *line, size_t waiting, size_t under_way)
+static int is_worth_a_batch(const struct line *line, size_t waiting, size_t under_way, size_t most)
 {
-	return waiting >= batch_max(line) ||
+	return waiting >= most ||
 	       (waiting > 0 && (under_way == 0 || !db_pool_is_up(line->place->pool)));
 }
 
@@ -234,7 +238,7 @@ static int may_claim(const struct line *line)
 {
 	const struct workplace *place = line->place;
 
-	return is_worth_a_batch(line, inbox_count(line->inbox), line->claiming) &&
+	return is_worth_a_batch(line, inbox_count(line->inbox), line->claiming, claim_max(line)) &&
 	       !amqp_is_blocked(place->publisher) &&
 	       line->acting + line->finished.count < (size_t)place->context->conf->worker.act_max;
 }
@@ -277,7 +281,7 @@ static void claimer(void *arg)
 		struct db *db;
 
 		if (!amqp_is_blocked(place->publisher))
-			inbox_unpack(line->inbox, place->publisher, batch_max(line));
+			inbox_unpack(line->inbox, place->publisher, claim_max(line));
 		if (!may_claim(line) && line->is_consuming) {
 			fiber_suspend(line->claiming ? loop_now_ms() + LOOK_AGAIN_MS : 0, NULL);
 			continue;
@@ -297,7 +301,7 @@ static void claimer(void *arg)
 		}
 		size_t room = (size_t)place->context->conf->worker.act_max - line->acting -
 			      line->finished.count;
-		size_t most = room < batch_max(line) ? room : batch_max(line);
+		size_t most = room < claim_max(line) ? room : claim_max(line);
 		struct run *run = run_new(line, db, most);
 
 		while (run->count < most && inbox_count(line->inbox))
@@ -325,7 +329,8 @@ static void settler(void *arg)
 	while (!place->is_closing || has_work(line)) {
 		struct db *db;
 
-		if (!is_worth_a_batch(line, line->finished.count, line->settling)) {
+		if (!is_worth_a_batch(line, line->finished.count, line->settling,
+				      settle_max(line))) {
 			fiber_suspend(0, NULL);
 			continue;
 		}
@@ -333,10 +338,10 @@ static void settler(void *arg)
 			fiber_sleep_ms(WAIT_MS, NULL);
 			continue;
 		}
-		struct run *run = run_new(line, db, batch_max(line));
+		struct run *run = run_new(line, db, settle_max(line));
 		const char *lease = line->finished.first->job.lease;
 
-		while (run->count < batch_max(line) && line->finished.count &&
+		while (run->count < settle_max(line) && line->finished.count &&
 		       strcmp(line->finished.first->job.lease, lease) == 0)
 			run->jobs[run->count++] = list_pop(&line->finished);
 		line->settling++;

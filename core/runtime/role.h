@@ -73,7 +73,7 @@ struct batch {
 struct role {
 	const char *name;  /* queue wb.<name> */
 	const char *table; /* of its rows; NULL: jobs have none */
-	size_t batch_max;  /* jobs per claim and per settle; 0: the configuration's */
+	size_t batch_max;  /* jobs per claim; 0: the configuration's, as for settles */
 	int lease_s;	   /* longer than act takes; only with act */
 	int attempts_max;  /* counted failures before it is a dead letter */
 	int (*claim)(struct batch *b, struct err *e);
