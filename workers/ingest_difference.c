@@ -121,6 +121,7 @@ static struct order_row order_row(const struct ingest *in, int64_t id)
 		.note = d->note,
 		.updated_us = d->updated_at_us,
 		.hash = in->hash_hex,
+		.step = is_releasable(in) ? "route" : NULL,
 	};
 }
 
@@ -198,6 +199,7 @@ static void add_new(struct ingest_writing *w, struct job *job)
 {
 	struct ingest *in = job->data;
 	const struct order_doc *d = &in->event.order;
+	size_t holds = w->holds.count;
 
 	in->order_id = job->order_id = w->ids[w->next_order++];
 	*PUSH(w, orders) = order_row(in, in->order_id);
@@ -215,8 +217,8 @@ static void add_new(struct ingest_writing *w, struct job *job)
 		add_hold(
 			w, in->order_id, "too_old",
 			"placed before the store's orders_from; clear the hold to ship it from here");
-	if (is_releasable(in))
-		*PUSH(w, due) = in->order_id;
+	if (is_releasable(in) && w->holds.count == holds)
+		batch_due(w->b, "route", in->order_id);
 }
 
 /* ---- orders we have ---- */
