@@ -114,3 +114,11 @@ test('triggers cannot be switched off by the workers', async () => {
     await schema.refuses(attack, { code: '42501', message: /permission denied|must be owner/ });
   }
 });
+
+test('an event belongs to an order, which stays under its number', async () => {
+  await schema.refuses("INSERT INTO order_event (order_id, actor, kind) VALUES (99, 'user:x', 'note')", { code: '23503', message: /no order 99/ });
+  await schema.refuses('UPDATE orders SET id = 99', { code: 'P0001', message: /UPDATE refused/ }, order(1));
+  for (const attack of ['DELETE FROM orders', 'TRUNCATE orders CASCADE', 'UPDATE orders SET id = 99']) {
+    await schema.refuses(attack, { code: 'P0001', message: /refused/ }, order(1), schema.owner);
+  }
+});
