@@ -23,17 +23,23 @@ function group(list, key) {
 const QUERIES = {
   orders: `SELECT id, source_id, name, state, is_held, email FROM orders`,
   lines: `SELECT l.id, l.order_id, l.source_id, l.sku, l.ordered, l.cancelled, l.needs_shipping FROM order_line AS l`,
-  parts: `SELECT p.id, p.order_line_id, p.order_id, i.sku, p.per_unit, p.quantity, p.cancelled, p.allocated, p.shipped, p.backordered
+  parts: `SELECT p.id, p.order_line_id, p.order_id, i.sku, p.per_unit, p.quantity, p.cancelled, p.allocated, p.shipped,
+                 p.backordered
             FROM line_part AS p JOIN item AS i ON i.id = p.item_id`,
   shipments: `SELECT s.id, s.order_id, s.state, s.is_held, s.origin, s.source_id, sl.source_id AS place, l.code
-                FROM shipment AS s LEFT JOIN location AS l ON l.id = s.location_id LEFT JOIN store_location AS sl ON sl.location_id = l.id`,
-  allocations: `SELECT a.shipment_id, a.line_part_id, a.item_id, a.location_id, a.quantity, a.is_shipped FROM allocation AS a`,
-  labels: `SELECT p.id, parcel.shipment_id, p.source_id, p.state, p.cost, p.currency, parcel.tracking_number, d.sha256 IS NOT NULL AS has_document
-             FROM label_purchase AS p JOIN parcel ON parcel.id = p.parcel_id LEFT JOIN label_document AS d ON d.label_purchase_id = p.id`,
-  backorders: `SELECT b.order_id, i.sku, b.quantity, b.wanted, b.state FROM backorder AS b JOIN item AS i ON i.id = b.item_id`,
+                FROM shipment AS s LEFT JOIN location AS l ON l.id = s.location_id
+                LEFT JOIN store_location AS sl ON sl.location_id = l.id`,
+  allocations: `SELECT shipment_id, line_part_id, item_id, location_id, quantity, is_shipped FROM allocation`,
+  labels: `SELECT p.id, parcel.shipment_id, p.source_id, p.state, p.cost, p.currency, parcel.tracking_number,
+                  d.sha256 IS NOT NULL AS has_document
+             FROM label_purchase AS p JOIN parcel ON parcel.id = p.parcel_id
+             LEFT JOIN label_document AS d ON d.label_purchase_id = p.id`,
+  backorders: `SELECT b.order_id, i.sku, b.quantity, b.wanted, b.state
+                 FROM backorder AS b JOIN item AS i ON i.id = b.item_id`,
   notices: `SELECT id, order_id, kind, subject_id, outcome FROM notice`,
   stock: `SELECT i.sku, l.code, s.on_hand, s.allocated,
-                 (SELECT coalesce(sum(delta), 0) FROM stock_move AS m WHERE m.item_id = s.item_id AND m.location_id = s.location_id) AS ledger,
+                 (SELECT coalesce(sum(delta), 0) FROM stock_move AS m
+                   WHERE m.item_id = s.item_id AND m.location_id = s.location_id) AS ledger,
                  (SELECT coalesce(sum(quantity), 0) FROM allocation AS a
                    WHERE a.item_id = s.item_id AND a.location_id = s.location_id AND NOT a.is_shipped) AS live
             FROM stock AS s JOIN item AS i ON i.id = s.item_id JOIN location AS l ON l.id = s.location_id`,
@@ -53,7 +59,9 @@ async function read_books(story) {
   const verified = [];
   for (const what of ['audit', 'stock']) verified.push([what, await house.try_waybill([what, 'verify'])]);
   const trouble = {};
-  for (const simulator of ['shopify', 'shippo', 'smtp']) trouble[simulator] = (await house.control(simulator, 'faults')).faults;
+  for (const simulator of ['shopify', 'shippo', 'smtp']) {
+    trouble[simulator] = (await house.control(simulator, 'faults')).faults;
+  }
   return { ours, store: shopify.shops[SHOP], carrier: shippo, mails: messages, verified, trouble };
 }
 
@@ -127,7 +135,9 @@ class Books {
       const open = p.quantity - p.cancelled - p.allocated - p.shipped - p.backordered;
       this.equal(`${what}: units of part ${p.sku}`, p.quantity, line.ordered * p.per_unit);
       this.equal(`${what}: shipped at the store, of ${p.sku}`, theirs.fulfilled * p.per_unit, p.shipped);
-      if ((open !== 0 || p.allocated !== 0) && !is_held) this.say(`${what}: ${open} units are nowhere, ${p.allocated} on no way`);
+      if ((open !== 0 || p.allocated !== 0) && !is_held) {
+        this.say(`${what}: ${open} units are nowhere, ${p.allocated} on no way`);
+      }
     }
     if (!is_planned && line.ordered > line.cancelled && !is_held) this.say(`${what}: was never planned`);
     if (!is_planned) this.equal(`${what}: shipped at the store`, theirs.fulfilled, 0);
@@ -146,7 +156,7 @@ class Books {
     for (const a of this.units_in.get(shipment.id) || []) {
       const part = this.ours.parts.find((p) => p.id === a.line_part_id);
       const line = this.ours.lines.find((l) => l.id === part.order_line_id);
-      units[line.source_id] = a.quantity / part.per_unit;
+      if (line) units[line.source_id] = a.quantity / part.per_unit;
     }
     return units;
   }
@@ -176,7 +186,9 @@ class Books {
     const { kind, expect } = this.story.by_name.get(order.name);
     const what = `${order.name} (${kind})`;
     this.equal(`${what}: state`, order.state, expect.state || 'fulfilled');
-    if (expect.shipments !== undefined) this.equal(`${what}: shipments`, this.shipped_of(order).length, expect.shipments);
+    if (expect.shipments !== undefined) {
+      this.equal(`${what}: shipments`, this.shipped_of(order).length, expect.shipments);
+    }
     const open = this.ours.holds.filter((h) => h.order_id === order.id).map((h) => h.kind);
     this.equal(`${what}: open holds`, open, expect.hold || '');
   }
@@ -202,7 +214,8 @@ class Books {
       this.equal(`label ${t.id}: cost`, label.cost, Math.round(Number(t.amount) * 10000));
       if (!label.has_document || t.label_fetches < 1) this.say(`label ${t.id}: its bytes are not kept`);
     }
-    this.equal('labels we think were bought', this.ours.labels.filter((l) => ['bought', 'voiding', 'voided'].includes(l.state)).length, paid.length);
+    const bought = this.ours.labels.filter((l) => ['bought', 'voiding', 'voided'].includes(l.state));
+    this.equal('labels we think were bought', bought.length, paid.length);
     const unsure = this.ours.labels.filter((l) => ['intended', 'unknown'].includes(l.state));
     for (const l of unsure) this.say(`purchase ${l.id} of shipment ${l.shipment_id} is still ${l.state}`);
   }
@@ -210,7 +223,9 @@ class Books {
   /* By the mailbox, which is the order's own: what a buyer has read. */
   check_mails() {
     const unique = [...group(this.mails, (m) => m.message_id).entries()];
-    for (const [id, copies] of unique) if (copies.length > 1 && !this.mails_may_repeat) this.say(`mail ${id} was sent ${copies.length} times`);
+    for (const [id, copies] of unique) {
+      if (copies.length > 1 && !this.mails_may_repeat) this.say(`mail ${id} was sent ${copies.length} times`);
+    }
     const box = group(unique.map(([, copies]) => copies[0]), (m) => m.to[0]);
     for (const order of this.ours.orders) {
       const { email } = this.story.by_name.get(order.name);
@@ -234,8 +249,11 @@ class Books {
     }
     this.equal(`${order.name}: shipment mails`, about('on its way').length, this.shipped_of(order).length);
     this.equal(`${order.name}: backorder mails`, about('delayed').length, waited.length > 0 ? 1 : 0);
-    if (filled.length > 0 !== about('being packed').length > 0) this.say(`${order.name}: ${about('being packed').length} release mails`);
-    for (const n of this.ours.notices) if (n.order_id === order.id && n.outcome !== 'sent') this.say(`${order.name}: a ${n.kind} mail is ${n.outcome}`);
+    const released = about('being packed').length;
+    if (filled.length > 0 !== released > 0) this.say(`${order.name}: ${released} release mails`);
+    for (const n of this.ours.notices.filter(({ order_id }) => order_id === order.id)) {
+      if (n.outcome !== 'sent') this.say(`${order.name}: a ${n.kind} mail is ${n.outcome}`);
+    }
   }
 
   /* What came in, less what the store says has left, is what is there. */
@@ -268,7 +286,9 @@ class Books {
   check_rest() {
     for (const d of this.ours.dead) this.say(`dead letter of ${d.role}: ${d.error}`);
     for (const d of this.ours.due) this.say(`${d.kind} ${d.id} is still due for ${d.step}: ${d.error}`);
-    for (const [what, { code, stdout, stderr }] of this.verified) if (code !== 0) this.say(`waybill ${what} verify: ${stdout}${stderr}`);
+    for (const [what, { code, stdout, stderr }] of this.verified) {
+      if (code !== 0) this.say(`waybill ${what} verify: ${stdout}${stderr}`);
+    }
   }
 
   get cost() {

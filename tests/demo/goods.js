@@ -23,7 +23,9 @@ const LOCATIONS = [
 const BULK = Array.from({ length: 60 }, (_, i) => `BEAD-${String(i + 1).padStart(2, '0')}`);
 const PLENTY = 5000;
 
-/* SKU -> {title, grams, price, stock}. Each kind of order has goods that only it wants, so that its way is known. */
+/*
+ * SKU -> {title, grams, price, stock}. Kinds of orders whose way must be known have goods that only they want.
+ */
 const GOODS = {
   'TEE-S': { title: 'Tee, small', grams: 180, price: '19.00', stock: { EAST: PLENTY, WEST: PLENTY } },
   'TEE-M': { title: 'Tee, medium', grams: 190, price: '19.00', stock: { EAST: PLENTY, WEST: PLENTY } },
@@ -39,7 +41,9 @@ const GOODS = {
   FRAME: { title: 'Frame', grams: 800, price: '34.00', stock: {} },
   'CAFÉ-Ü': { title: 'Café „Größe M“ ☕', grams: 500, price: '9.90', stock: { WEST: PLENTY } },
 };
-for (const sku of BULK) GOODS[sku] = { title: `Bead ${sku.slice(5)}`, grams: 20, price: '1.10', stock: { EAST: PLENTY } };
+for (const sku of BULK) {
+  GOODS[sku] = { title: `Bead ${sku.slice(5)}`, grams: 20, price: '1.10', stock: { EAST: PLENTY } };
+}
 
 /* Sold under a SKU of their own, shipped as what they consist of. */
 const KITS = {
@@ -53,6 +57,8 @@ const INTANGIBLE = {
 };
 
 /* The store sells it before the merchant has told Waybill what it is. */
-const SURPRISE = { sku: 'NEW-2027', title: 'Something new', grams: 300, price: '29.00', location: 'EAST', units: 500 };
+const SURPRISE = {
+  sku: 'NEW-2027', title: 'Something new', grams: 300, price: '29.00', location: 'EAST', units: 500,
+};
 
 module.exports = { SHOP, LOCATIONS, GOODS, KITS, INTANGIBLE, SURPRISE, BULK };

@@ -15,7 +15,8 @@ const CUSTOMS = { 'hs-code': '691110', 'origin-country': 'US' };
 /* Rows of one shape as a CSV file's text. */
 function csv(rows) {
   const cell = (value) => (/[",\n]/.test(value) ? `"${String(value).replace(/"/g, '""')}"` : String(value));
-  return [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))].map((cells) => `${cells.map(cell).join(',')}\n`).join('');
+  const records = [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))];
+  return records.map((cells) => `${cells.map(cell).join(',')}\n`).join('');
 }
 
 class Merchant {
@@ -41,9 +42,11 @@ class Merchant {
     await this.waybill('carrier', 'add', '--carrier', 'shippo', '--api-base', this.house.sim.shippo,
       '--key-file', this.file('shippo.key', 'shippo_test_1\n'));
     await this.waybill('location', 'import', this.file('locations.csv', csv(LOCATIONS.map((l) => ({
-      code: l.code, name: l.name, kind: l.kind, address1: '1 Depot Road', city: l.city, province: l.province, zip: l.zip,
-      country: 'US', phone: '+12125550100', email: `${l.code.toLowerCase()}@northwind.example`, priority: l.priority,
-      'shipment-cost': l.cost, 'auto-ship': l.auto_ship ? 'yes' : 'no', ...BOX })))));
+      code: l.code, name: l.name, kind: l.kind, priority: l.priority, 'shipment-cost': l.cost,
+      'auto-ship': l.auto_ship ? 'yes' : 'no', ...BOX, address1: '1 Depot Road', city: l.city,
+      province: l.province, zip: l.zip, country: 'US', phone: '+12125550100',
+      email: `${l.code.toLowerCase()}@northwind.example`,
+    })))));
     const store = await this.waybill('store', 'add', '--platform', 'shopify', '--domain', SHOP,
       '--api-base', `${this.house.sim.shopify}/${SHOP}`, '--client-id-file', this.file('client.id', 'sim-client\n'),
       '--client-secret-file', this.file('client.secret', 'hush\n'), '--customer-mail', 'waybill',
@@ -61,9 +64,11 @@ class Merchant {
     await this.waybill('item', 'import', this.file('items.csv', csv(goods.map(([sku, { title, grams }]) => ({
       sku, title, grams, ...CUSTOMS })))));
     for (const [sku, { title, parts }] of Object.entries(KITS)) {
-      await this.waybill('item', 'map', '--sku', sku, '--title', title, ...Object.entries(parts).map(([part, n]) => `${part}=${n}`));
+      const consists_of = Object.entries(parts).map(([part, n]) => `${part}=${n}`);
+      await this.waybill('item', 'map', '--sku', sku, '--title', title, ...consists_of);
     }
-    const stock = goods.flatMap(([sku, g]) => Object.entries(g.stock).map(([location, quantity]) => ({ sku, location, quantity })));
+    const stock = goods.flatMap(([sku, g]) => (
+      Object.entries(g.stock).map(([location, quantity]) => ({ sku, location, quantity }))));
     await this.waybill('stock', 'import', this.file('stock.csv', csv(stock)));
     for (const { sku, location, quantity } of stock) this.note(sku, location, quantity);
   }

@@ -13,7 +13,8 @@ const FAULTS = {
     { match: { operation: 'graphql', every: 97 }, do: { status: 502 } },
   ],
   shippo: [
-    { match: { operation: 'transaction_create', nth: [20, 90] }, do: { carrier_error: 'The sender\'s account is out of funds' } },
+    { match: { operation: 'transaction_create', nth: [20, 90] },
+      do: { carrier_error: 'The account is out of funds' } },
     { match: { operation: 'transaction_create', every: 43 }, do: { close: true, after_effect: true } },
     { match: { operation: 'transaction_create', every: 31 }, do: { status: 429, retry_after: 1 } },
     { match: { operation: 'shipment_create', every: 47 }, do: { status: 503 } },

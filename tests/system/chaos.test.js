@@ -77,7 +77,8 @@ test('kills at any time and a broker wiped in the middle change nothing in the b
   await killer.kill_until(() => killer.kills === before + KILLS_AFTER_WIPE);
   await told;
   assert.ok(fulfilled > 0 && fulfilled < mix.length * 0.6, `the broker was wiped when ${fulfilled} orders were done`);
-  assert.ok(before >= 10 && killer.kills >= before + 10, `${before} kills before the wipe, ${killer.kills - before} after it`);
+  assert.ok(before >= 10, `only ${before} kills before the wipe`);
+  assert.ok(killer.kills >= before + 10, `only ${killer.kills - before} kills after the wipe`);
   const books = await check_books(story, { mails_may_repeat: true });
   assert.deepStrictEqual(books.wrong, []);
   assert.deepStrictEqual(fleet.ended(), []);
