@@ -16,7 +16,7 @@ WITH want AS MATERIALIZED (
   SELECT a.id, a.shipment_id, a.quantity, r.units,
          sum(a.quantity) OVER (PARTITION BY a.line_part_id ORDER BY s.state = 'planned' DESC, a.id DESC) - a.quantity AS before
     FROM rest AS r JOIN allocation AS a ON a.line_part_id = r.part AND NOT a.is_shipped
-    JOIN shipment AS s ON s.id = a.shipment_id AND s.state IN ('planned', 'released')
+    JOIN shipment AS s ON s.id = a.shipment_id AND coalesce(s.state, '') IN ('planned', 'released')
    WHERE r.units > 0
 ), taken AS MATERIALIZED (
   SELECT id, shipment_id, quantity, least(quantity, units - before) AS take FROM ranked WHERE before < units

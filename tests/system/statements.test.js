@@ -82,6 +82,7 @@ const HOT = {
   'item_lock.sql': IDS,
   'label_done.sql': `${IDS}, 'x'`,
   'label_purchases.sql': IDS,
+  'label_rerate.sql': `${IDS}, 'x'`,
   'line_part_add.sql': `${IDS}, ${IDS}, ${IDS}`,
   'notify_claim.sql': `${IDS}, ${LEASE}`,
   'notify_done.sql': `${IDS}, 'x', '{a,b,c}'`,
@@ -123,4 +124,26 @@ for (const [what, sql, values] of [
 test('this test can tell: without an index there is a scan', async () => {
   const plan = await plan_of('SELECT id FROM orders WHERE note = $1::text', "'x'");
   assert.ok(plan.some((node) => LARGE.test(node)), plan.join(', '));
+});
+
+/*
+ * The same with the workers' own settings and without any statistics, as on the first day: the indexes on what is due or
+ * open are for the clock and for people. A statement that was given ids must not read all that is due.
+ */
+const WAYS_IN = /_(due|open)$/;
+const SETTINGS = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
+  SET enable_mergejoin = off;`;
+
+const indexes = (plan) => [...(plan['Index Name'] ? [plan['Index Name']] : []), ...(plan.Plans || []).flatMap(indexes)];
+
+test('on the first day too, hot statements come by key', async () => {
+  const fresh = await Schema.open('statements_fresh');
+  const strays = [];
+  for (const [file, values] of Object.entries(HOT)) {
+    const printed = await fresh.db.run(`${SETTINGS} PREPARE statement AS ${text_of(file)};
+      EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
+    const found = indexes(JSON.parse(printed)[0].Plan).filter((name) => WAYS_IN.test(name));
+    if (found.length) strays.push(`${file}: ${found}`);
+  }
+  assert.deepStrictEqual(strays, []);
 });
