@@ -42,13 +42,14 @@ async function all_done(house, orders) {
 async function wrong(house, orders, shipments) {
   const checks = await house.admin.row(`SELECT
     (SELECT count(*) FROM orders WHERE state = 'fulfilled' AND step IS NULL) = ${orders} AS orders,
-    (SELECT count(*) FROM shipment WHERE state = 'shipped' AND source_id IS NOT NULL) = ${shipments} AS shipments,
+    (SELECT count(*) FROM shipment WHERE state = 'shipped' AND source_id IS NOT NULL) = ${shipments}
+      AS shipments,
     (SELECT count(*) FROM label_purchase WHERE state = 'bought') = ${shipments}
       AND (SELECT count(*) FROM label_purchase) = ${shipments} AS labels,
     (SELECT count(*) FROM order_event WHERE kind = 'told_store') = ${shipments} AS events,
     NOT EXISTS (SELECT 1 FROM audit_broken(0, 9223372036854775807)) AS chain,
-    NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.allocated <> 0 OR s.on_hand <> (SELECT sum(m.delta) FROM stock_move AS m
-      WHERE m.item_id = s.item_id AND m.location_id = s.location_id)) AS stock,
+    NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.allocated <> 0 OR s.on_hand <> (SELECT sum(m.delta)
+      FROM stock_move AS m WHERE m.item_id = s.item_id AND m.location_id = s.location_id)) AS stock,
     (SELECT -sum(delta) FROM stock_move WHERE kind = 'ship') = ${4 * orders} AS units`);
   return Object.keys(checks).filter((name) => !checks[name]);
 }
@@ -56,7 +57,8 @@ async function wrong(house, orders, shipments) {
 async function measure(name, orders, split) {
   const house = await open_world('bench');
   try {
-    const workers = CONFIGURATIONS[name].map((roles, i) => house.start('waybill-worker', '--unit', `bench@${i}`, ...roles));
+    const start = (roles, i) => house.start('waybill-worker', '--unit', `bench@${i}`, ...roles);
+    const workers = CONFIGURATIONS[name].map(start);
     await Promise.all(workers.map((w) => w.prints('event=ready')));
     for (const w of workers) w.child.kill('SIGSTOP');
     await house.preload(orders, split);
@@ -103,9 +105,12 @@ function print_table(results) {
     };
   });
   const best = Math.max(...rows.map((r) => r.rate));
-  console.log('| processes | orders/s | to the best | range | worker ms/order | PostgreSQL ms/order | broker ms/order | workers RSS MiB | exact |');
+  console.log('| processes | orders/s | to the best | range | worker ms/order | PostgreSQL ms/order | broker ms/order '
+    + '| workers RSS MiB | exact |');
   console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const r of rows) console.log(`| ${r.name} | ${r.rate.toFixed(0)} | ${(r.rate / best).toFixed(2)} | ${r.cells.join(' | ')} |`);
+  for (const { name, rate, cells } of rows) {
+    console.log(`| ${[name, rate.toFixed(0), (rate / best).toFixed(2), ...cells].join(' | ')} |`);
+  }
 }
 
 async function main() {
@@ -125,10 +130,11 @@ async function main() {
       result.commit = commit;
       keep(result);
       results.push(result);
-      console.error(`${name}: ${result.rate.toFixed(0)} orders/s${result.wrong.length ? `, WRONG: ${result.wrong}` : ''}`);
+      console.error(`${name}: ${result.rate.toFixed(0)} orders/s ${result.wrong.length ? `WRONG: ${result.wrong}` : ''}`);
     }
   }
-  console.log(`${settings.N} orders of 3 lines, ${settings.SPLIT}% of them in two shipments; medians of ${settings.R} runs`);
+  console.log(`${settings.N} orders of 3 lines, ${settings.SPLIT}% of them in two shipments;`
+    + ` medians of ${settings.R} runs`);
   print_table(results);
   if (results.some((r) => r.wrong.length)) process.exitCode = 1;
 }

@@ -17,7 +17,8 @@ const SEED = `
                         box_length_mm, box_width_mm, box_height_mm, box_grams)
     VALUES (1, 'E', 'East', 'Ostweg 1', 'Berlin', '10115', 'DE', true, 300, 200, 100, 100),
            (1, 'W', 'West', 'Westweg 1', 'Aachen', '52062', 'DE', true, 300, 200, 100, 100);
-  INSERT INTO item (merchant_id, sku, title, grams) SELECT 1, 'SKU-' || n, 'Thing ' || n, 200 FROM generate_series(1, 1000) AS n;
+  INSERT INTO item (merchant_id, sku, title, grams)
+    SELECT 1, 'SKU-' || n, 'Thing ' || n, 200 FROM generate_series(1, 1000) AS n;
   INSERT INTO stock_move (item_id, location_id, delta, kind)
     SELECT i, l, 1000000000, 'receive' FROM generate_series(1, 1000) AS i, generate_series(1, 2) AS l
      WHERE i <= 500 OR (i <= 750) = (l = 1) ORDER BY i, l;`;
@@ -27,7 +28,8 @@ async function open_world(name, conf = {}) {
   await house.owner.run(SEED);
   await house.admin.run('VACUUM ANALYZE item, stock, stock_move, location, store; CHECKPOINT;');
   house.preload = async (orders, split) => {
-    const { code, stderr } = await run(PRELOAD, [house.broker.WAYBILL_AMQP_URL, '1', String(orders), String(split)], { deadline_ms: 300000 });
+    const args = [house.broker.WAYBILL_AMQP_URL, '1', String(orders), String(split)];
+    const { code, stderr } = await run(PRELOAD, args, { deadline_ms: 300000 });
     if (code !== 0) throw new Error(`preload ended with ${code}: ${stderr}`);
   };
   return house;
