@@ -43,8 +43,7 @@ const QUERIES = {
                  (SELECT coalesce(sum(quantity), 0) FROM allocation AS a
                    WHERE a.item_id = s.item_id AND a.location_id = s.location_id AND NOT a.is_shipped) AS live
             FROM stock AS s JOIN item AS i ON i.id = s.item_id JOIN location AS l ON l.id = s.location_id`,
-  holds: `SELECT h.order_id, h.shipment_id, h.kind FROM hold AS h LEFT JOIN shipment AS s ON s.id = h.shipment_id
-           WHERE h.cleared_at IS NULL AND s.state IS DISTINCT FROM 'cancelled'`,
+  holds: `SELECT order_id, shipment_id, kind FROM hold WHERE cleared_at IS NULL`,
   dead: `SELECT role, error FROM dead_letter WHERE state = 'open'`,
   due: `SELECT kind, id, step, error FROM due_job
          WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity'`,

@@ -29,8 +29,7 @@ const SITUATION = `SELECT
   (SELECT count(*) FROM due_job
     WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity') AS due,
   (SELECT coalesce(json_agg(json_build_object('order', o.name, 'kind', h.kind, 'reason', h.reason) ORDER BY o.id), '[]')
-     FROM hold AS h JOIN orders AS o ON o.id = h.order_id LEFT JOIN shipment AS s ON s.id = h.shipment_id
-    WHERE h.cleared_at IS NULL AND o.state <> 'cancelled' AND s.state IS DISTINCT FROM 'cancelled') AS holds,
+     FROM hold AS h JOIN orders AS o ON o.id = h.order_id WHERE h.cleared_at IS NULL) AS holds,
   (SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM shipment
     WHERE state = 'released' AND step IS NULL AND NOT is_held) AS floor`;
 
