@@ -253,7 +253,7 @@ static int collect(struct db *db, PGresult **out, struct err *e)
 	return -1;
 }
 
-static void note_sent(struct db *db, int kind, enum sql_id id)
+static void note_sent(struct db *db, enum db_step_kind kind, enum sql_id id)
 {
 	db->pending[db->pending_count].kind = kind;
 	db->pending[db->pending_count++].id = id;

@@ -13,7 +13,7 @@ enum { DB_KEYWORDS = 12, DB_PENDING_MAX = 64 };
 
 /* What was sent and not answered yet. */
 struct db_step {
-	enum { DB_CONTROL, DB_PREPARE, DB_STATEMENT } kind;
+	enum db_step_kind { DB_CONTROL, DB_PREPARE, DB_STATEMENT } kind;
 	enum sql_id id;
 };
 
