@@ -33,8 +33,8 @@ async function migrate(owner_url) {
 
 class House {
   /*
-   * name: of a-z, 0-9 and _; simulators: start them; servers: the name of the private servers, for
-   * a test that must not share them; conf: {section: {key: value}} on top of what a test needs
+   * name: of a-z, 0-9 and _; simulators: start them; servers: the name (test-...) of the private
+   * servers, for a test that must not share them; conf: {section: {key: value}} on top of what a test needs
    * anyway.
    */
   static async open(name, { simulators = false, servers = 'test', conf = {} } = {}) {

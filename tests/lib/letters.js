@@ -18,9 +18,9 @@ const { until } = require('./until');
 const BUNDLE_MAX = 64;
 
 class Letters {
-  static async open(name, { conf = {} } = {}) {
+  static async open(name, { servers, conf = {} } = {}) {
     const letters = new Letters();
-    letters.house = await House.open(name, { simulators: true, conf });
+    letters.house = await House.open(name, { simulators: true, servers, conf });
     letters.db = letters.house.db;
     letters.owner = letters.house.owner;
     letters.next = 1;

@@ -28,7 +28,7 @@ let house;
 
 test.before(async () => {
   process.env.WAYBILL_TESTING = '1';
-  house = await House.open('chaos', { servers: 'chaos', simulators: true, conf: CONF });
+  house = await House.open('chaos', { servers: 'test-chaos', simulators: true, conf: CONF });
 });
 
 test.after(async () => {

@@ -23,16 +23,14 @@ const health = async () => {
 };
 
 test.before(async () => {
-  letters = await Letters.open('runtime_away',
-    { conf: { worker: { away_s: AWAY_S, batch_max: 16, act_max: 16 }, clock: { wait_s: 2, again_s: 2, interval_ms: 100 } } });
+  letters = await Letters.open('runtime_away', { servers: 'test-away',
+    conf: { worker: { away_s: AWAY_S, batch_max: 16, act_max: 16 }, clock: { wait_s: 2, again_s: 2, interval_ms: 100 } } });
   worker = await letters.work('notify@1', 'notify', 'dead');
 });
 
 test.after(async () => {
-  await ctl('start_app');
-  await ctl('set_vm_memory_high_watermark', '0.4');
-  await database().start();
   await letters.close();
+  await letters.house.servers.stop();
 });
 
 /* Letters on their way: some are sent, others not yet. */
