@@ -22,9 +22,9 @@ async function run_tests(files, env = {}, builds = []) {
   }
   write('tools/servers', "#!/bin/sh\n[ $1 != env ] || echo \"WAYBILL_AMQP_URL='amqp://here'\"\n");
   for (const [name, text] of Object.entries(files)) write(name, text);
-  const { code, stdout } = await run(path.join(tree, 'tests', 'run'), builds, { env: { T: '', V: '', ...env } });
+  const { code, stdout, stderr } = await run(path.join(tree, 'tests', 'run'), builds, { env: { T: '', V: '', ...env } });
   fs.rmSync(tree, { recursive: true });
-  return { code, stdout, last: stdout.trim().split('\n').pop() };
+  return { code, stdout, stderr, last: stdout.trim().split('\n').pop() };
 }
 
 const script = (body) => `const test = require('node:test');\n${body}\n`;
@@ -97,4 +97,13 @@ test('T picks files by a part of their path', async () => {
 test('unit programs find the servers in their environment', async () => {
   const program = unit('[ "$WAYBILL_TEST_AMQP_URL" = amqp://here ] && echo "ok 1 - found"');
   assert.strictEqual((await run_tests(program, {}, ['build/plain'])).last, '1 passed, 0 failed');
+});
+
+test('servers that a file has to itself are stopped, even if the file is killed', async () => {
+  const { stderr } = await run_tests({
+    'tools/servers': '#!/bin/sh\necho "$*" >&2\n',
+    'tests/sim/a.test.js': script("require('fs').mkdirSync('build/servers/test-a', { recursive: true }); process.kill(process.pid, 'SIGKILL');"),
+    'build/servers/demo/port': '',
+  });
+  assert.strictEqual(stderr, 'stop test-a\n');
 });
