@@ -385,8 +385,11 @@ int shopify_webhook_read(struct arena *a, const struct webhook *hook, struct web
 	*out = (struct webhook_event){.kind = WEBHOOK_IGNORED};
 	if (!topic)
 		return 0;
-	if (jmap_parse(a, hook->body, hook->body_len, BODY_MAX, &json, e) ||
-	    topic->read(a, json, out, e))
-		return err_prefix(e, "%s", topic->name);
-	return 0;
+	/* A document is many times its text; many wait to be written, none needs its document any more. */
+	struct arena *document = arena_new();
+	int failed = jmap_parse(document, hook->body, hook->body_len, BODY_MAX, &json, e) ||
+		     topic->read(a, json, out, e);
+
+	arena_free(document);
+	return failed ? err_prefix(e, "%s", topic->name) : 0;
 }

@@ -220,11 +220,15 @@ int order_doc_from_json(struct arena *a, const void *text, size_t len, struct or
 			struct err *e)
 {
 	struct json_order json = {0};
-	json_t *document;
+	struct arena *document = arena_new();
+	json_t *root;
 	int payment, is_one_currency;
+	int failed = jmap_parse(document, text, len, ORDER_JSON_BYTES_MAX, &root, e) ||
+		     jmap_read(a, root, order_fields, &json, e) ||
+		     check_keys(root, order_fields, e);
 
-	if (jmap_parse(a, text, len, ORDER_JSON_BYTES_MAX, &document, e) ||
-	    jmap_read(a, document, order_fields, &json, e) || check_keys(document, order_fields, e))
+	arena_free(document);
+	if (failed)
 		return -1;
 	payment = name_find(payment_status_names, PAYMENT_STATUS_COUNT, json.payment);
 	if (payment < 0)

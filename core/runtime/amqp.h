@@ -52,7 +52,11 @@ struct amqp_message {
 	const char *headers[AMQP_HEADER_COUNT]; /* NULL: absent */
 };
 
-enum { AMQP_BODY_MAX = 12 * 1024 * 1024 };
+enum {
+	AMQP_BODY_MAX = 12 * 1024 * 1024,
+	AMQP_HELD_MAX =
+		8 * 1024 * 1024, /* bodies in hand, above which a connection stops reading */
+};
 
 /* amqp_open - starts connecting; returns at once. Settings are copied. ERR_FINAL: a bad url. */
 int amqp_open(const struct amqp_settings *settings, struct amqp **out, struct err *e);
@@ -109,7 +113,8 @@ struct amqp_delivery {
 /*
  * amqp_consume - deliveries of one queue go to on_delivery, which must not wait
  *
- * prefetch is the number of unacknowledged messages the broker may hand out. on_delivery owns
+ * prefetch is the number of unacknowledged messages the broker may hand out. When the bodies of those in hand
+ * are more than AMQP_HELD_MAX, nothing more is read from the socket until some are acknowledged. on_delivery owns
  * d->arena (and d, which is in it). The queue is declared first. Started again after each
  * reconnect, until amqp_cancel(): no new deliveries; those in hand can still be acknowledged.
  */

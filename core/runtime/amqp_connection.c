@@ -64,6 +64,7 @@ static void tear_down(struct amqp *m)
 	err_set(&lost, ERR_RETRY, ERR_CODE_UNKNOWN, "the broker's connection was lost: %s",
 		m->reason);
 	amqp_transport_close(m->transport);
+	m->is_paused = 0;
 	m->transport = NULL;
 	amqp_codec_clear(&m->codec);
 	ev_timer_stop(loop_ev(), &m->timer);
@@ -369,6 +370,26 @@ static void opened(void *arg)
 	amqp_connection_flush(m);
 }
 
+/* The broker's heartbeats are not seen either meanwhile; ours go on. */
+static int pause_if_full(struct amqp *m)
+{
+	if (!amqp_consume_is_full(m))
+		return 0;
+	m->is_paused = 1;
+	ev_timer_stop(loop_ev(), &m->heartbeat_in);
+	amqp_transport_pause(m->transport);
+	return 1;
+}
+
+void amqp_connection_look_again(struct amqp *m)
+{
+	if (!m->is_paused || amqp_consume_is_full(m))
+		return;
+	m->is_paused = 0;
+	ev_timer_again(loop_ev(), &m->heartbeat_in);
+	amqp_transport_resume(m->transport);
+}
+
 static void readable(void *arg)
 {
 	static unsigned char bytes[READ_BYTES]; /* one thread, and nothing stays in it */
@@ -377,6 +398,10 @@ static void readable(void *arg)
 	ssize_t n = 0;
 
 	for (int i = 0; i < READS_PER_EVENT; i++) {
+		if (pause_if_full(m)) {
+			n = 0;
+			break;
+		}
 		n = amqp_transport_read(m->transport, bytes, sizeof bytes);
 		if (n <= 0)
 			break;

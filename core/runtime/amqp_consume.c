@@ -66,14 +66,16 @@ static int note_delivered(struct amqp_consuming *c, uint64_t tag)
 	return 0;
 }
 
-static void decide(struct amqp *m, uint64_t epoch, uint64_t tag, enum verdict what)
+static void decide(struct amqp *m, const struct amqp_delivery *d, enum verdict what)
 {
 	struct amqp_consuming *c = &m->consuming;
+	uint64_t tag = d->tag;
 
-	if (epoch != c->epoch || tag <= c->settled || tag > c->delivered ||
+	if (d->epoch != c->epoch || tag <= c->settled || tag > c->delivered ||
 	    *verdict(c, tag) != PENDING)
 		return;
 	*verdict(c, tag) = (unsigned char)what;
+	c->held_bytes -= d->body_len;
 	if (c->dirty_count == c->dirty_size) {
 		c->dirty_size = c->dirty_size ? 2 * c->dirty_size : 256;
 		c->dirty = realloc(c->dirty, c->dirty_size * sizeof *c->dirty);
@@ -85,12 +87,12 @@ static void decide(struct amqp *m, uint64_t epoch, uint64_t tag, enum verdict wh
 
 void amqp_ack(struct amqp *m, const struct amqp_delivery *d)
 {
-	decide(m, d->epoch, d->tag, ACK);
+	decide(m, d, ACK);
 }
 
 void amqp_reject(struct amqp *m, const struct amqp_delivery *d, int requeue)
 {
-	decide(m, d->epoch, d->tag, requeue ? REQUEUE : DEAD);
+	decide(m, d, requeue ? REQUEUE : DEAD);
 }
 
 static void send_ack(struct amqp *m, uint64_t tag, int is_multiple)
@@ -148,6 +150,12 @@ void amqp_consume_settle(struct amqp *m)
 	}
 	c->dirty_count = 0;
 	amqp_connection_flush(m);
+	amqp_connection_look_again(m);
+}
+
+int amqp_consume_is_full(const struct amqp *m)
+{
+	return m->consuming.held_bytes > AMQP_HELD_MAX;
 }
 
 static void settle_turn(EV_P_ ev_prepare *prepare, int what)
@@ -349,6 +357,7 @@ static void finish_delivery(struct amqp *m)
 	struct amqp_delivery *d = c->incoming.delivery;
 	struct amqp_consumer *consumer = c->incoming.consumer;
 
+	c->held_bytes += d->body_len;
 	if (c->incoming.is_too_large) {
 		log_warn("event=message_too_large queue=%s limit_bytes=%d", d->queue,
 			 AMQP_BODY_MAX);
@@ -447,6 +456,7 @@ void amqp_consume_lost(struct amqp *m)
 	c->epoch++;
 	c->settled = c->delivered = 0;
 	c->dirty_count = 0;
+	c->held_bytes = 0;
 	for (struct amqp_consumer *consumer = c->first, *next; consumer; consumer = next) {
 		next = consumer->next;
 		if (consumer->state == CANCELLED)

@@ -68,6 +68,9 @@ ssize_t amqp_transport_read(struct amqp_transport *t, void *into, size_t size);
 ssize_t amqp_transport_write(struct amqp_transport *t, const void *from, size_t len);
 /* amqp_transport_more - reading stopped before there was nothing left: readable again soon. */
 void amqp_transport_more(struct amqp_transport *t);
+/* amqp_transport_pause - readable is not called until amqp_transport_resume() */
+void amqp_transport_pause(struct amqp_transport *t);
+void amqp_transport_resume(struct amqp_transport *t);
 void amqp_transport_close(struct amqp_transport *t); /* takes NULL */
 
 /* ---- amqp_codec ---- */
@@ -213,6 +216,7 @@ struct amqp_consuming {
 	uint64_t settled, delivered; /* all tags up to settled are done with */
 	uint64_t *dirty;	     /* tags judged in this turn of the loop */
 	size_t dirty_count, dirty_size;
+	size_t held_bytes; /* bodies of deliveries without a verdict */
 	ev_prepare settle;
 	struct { /* the delivery that is being received */
 		struct amqp_delivery *delivery;
@@ -237,6 +241,7 @@ struct amqp {
 	ev_timer timer; /* the handshake's deadline, or the next attempt */
 	ev_timer heartbeat_out, heartbeat_in;
 	int is_written;	  /* since the last tick of heartbeat_out */
+	int is_paused;	  /* nothing is read: too much is in hand */
 	char reason[200]; /* why it is not up */
 	struct fiber_queue changes;
 	void (*on_change)(void *arg);
@@ -261,6 +266,8 @@ void amqp_connection_say_goodbye(struct amqp *m);
 void amqp_connection_end(struct amqp *m);
 /* amqp_connection_flush - write what is unsent, as far as the socket takes it. */
 void amqp_connection_flush(struct amqp *m);
+/* amqp_connection_look_again - read again, if reading has paused and there is room */
+void amqp_connection_look_again(struct amqp *m);
 /* amqp_connection_prepared - is everything ready for AMQP_UP? Then it is. */
 void amqp_connection_prepared(struct amqp *m);
 /* amqp_backoff_s - 0.2 s doubling up to 15 s, with jitter */
@@ -296,7 +303,8 @@ void amqp_consume_open(struct amqp *m);
 void amqp_consume_lost(struct amqp *m);
 void amqp_consume_again(struct amqp *m); /* all consumers, each after its back-off */
 int amqp_consume_frame(struct amqp *m, const amqp_frame_t *frame, int is_last, struct err *e);
-void amqp_consume_settle(struct amqp *m); /* send gathered acknowledgements */
+void amqp_consume_settle(struct amqp *m);	/* send gathered acknowledgements */
+int amqp_consume_is_full(const struct amqp *m); /* more is in hand than AMQP_HELD_MAX */
 void amqp_consume_clear(struct amqp *m);
 
 #endif

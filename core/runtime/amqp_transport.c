@@ -336,6 +336,17 @@ void amqp_transport_more(struct amqp_transport *t)
 	ev_feed_event(loop_ev(), &t->in, EV_READ);
 }
 
+void amqp_transport_pause(struct amqp_transport *t)
+{
+	ev_io_stop(loop_ev(), &t->in);
+}
+
+void amqp_transport_resume(struct amqp_transport *t)
+{
+	ev_io_start(loop_ev(), &t->in);
+	amqp_transport_more(t); /* TLS may hold bytes that the socket no longer shows */
+}
+
 void amqp_transport_close(struct amqp_transport *t)
 {
 	if (!t)

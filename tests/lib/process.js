@@ -54,6 +54,11 @@ class Program {
     return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1]);
   }
 
+  /* The most it ever was. */
+  rss_high_bytes() {
+    return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1]);
+  }
+
   /* User and system time so far. */
   cpu_ms() {
     const fields = fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');

@@ -139,6 +139,22 @@ test('what waits in the queue needs no memory of the worker, and no descriptors'
   assert.strictEqual(await worker.stop(), 0);
 });
 
+test('nor do large bodies: reading stops while many of them are in hand', async () => {
+  assert.strictEqual(await (await letters.work('big@1', 'ingest')).stop(), 0); /* the queue is there */
+  const count = 80;
+  const store = await letters.db.value('SELECT min(id) FROM store');
+  const body = (i) => JSON.stringify({ id: `big-${i}`, placed_at: '2026-11-23T09:00:00Z', payment: 'pending', currency: 'USD', total: '1',
+    groups: [{ kind: 'none' }], lines: [{ id: '1', title: 'thing', quantity: 1, unit_price: '1' }] }) + ' '.repeat(2 << 20);
+  await letters.publish('wb.ingest', Array.from({ length: count }, (_, i) => body(i)), { 'x-wb-kind': 'order', 'x-wb-store': String(store) });
+  /* While nothing can be written, messages stay in hand, as many as the broker gives. */
+  const busy = letters.owner.run('BEGIN; LOCK TABLE orders; SELECT pg_sleep(4); COMMIT;');
+  const worker = await letters.work('big@1', 'ingest');
+  await busy;
+  await until('all orders', async () => Number(await letters.db.value("SELECT count(*) FROM orders WHERE source_id LIKE 'big-%'")) === count, 60000);
+  assert.ok(worker.rss_high_bytes() < RSS_MAX, `${worker.rss_high_bytes()} bytes`);
+  assert.strictEqual(await worker.stop(), 0);
+});
+
 test('a role that is none, or named twice, or none at all is refused', async () => {
   for (const roles of [['gopher'], ['notify', 'route', 'notify'], []]) {
     const worker = letters.house.start('waybill-worker', ...roles);
