@@ -78,6 +78,7 @@ static int plan_again(struct cli *cli, struct db_value ids, int64_t order, struc
 	if (cli_run(cli, SQL_CLI_EVENT_SHORT, NULL, e, orders, ids) ||
 	    cli_run(cli, SQL_CLI_SHIPMENT_UNPICK, NULL, e, ids) ||
 	    cli_run(cli, SQL_SHIPMENT_LOST_UNITS, NULL, e, ids) ||
+	    cli_run(cli, SQL_HOLD_OVER, NULL, e, ids) ||
 	    cli_run(cli, SQL_ORDER_ROUTE_DUE, &r, e, orders))
 		return -1;
 	for (size_t i = 0; i < r.rows; i++)

@@ -150,7 +150,8 @@ static int take_back(struct cli *cli, const struct places *p, struct err *e)
 	if (cli_run(cli, SQL_CLI_EVENT_SHORT, NULL, e, order_ids,
 		    db_int64s(cli->arena, shipments, lost.rows)) ||
 	    cli_run(cli, SQL_SHIPMENT_LOST_UNITS, &due, e,
-		    db_int64s(cli->arena, shipments, lost.rows)))
+		    db_int64s(cli->arena, shipments, lost.rows)) ||
+	    cli_run(cli, SQL_HOLD_OVER, NULL, e, db_int64s(cli->arena, shipments, lost.rows)))
 		return -1;
 	for (size_t i = 0; i < due.rows; i++)
 		cli_due(cli, "rate", db_get_int64(&due, i, 0));

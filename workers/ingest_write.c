@@ -154,8 +154,10 @@ static int write_cancellations(struct ingest_writing *w, struct err *e)
 
 	for (size_t i = 0; i < shipments.rows; i++)
 		ids[i] = db_get_int64(&shipments, i, 0);
-	if (db_run(w->b->db, a, SQL_SHIPMENT_LOST_UNITS, &rate, e,
-		   db_int64s(a, ids, shipments.rows)))
+	struct db_value lost = db_int64s(a, ids, shipments.rows);
+
+	if (db_run(w->b->db, a, SQL_SHIPMENT_LOST_UNITS, &rate, e, lost) ||
+	    db_later(w->b->db, a, SQL_HOLD_OVER, e, lost))
 		return -1;
 	for (size_t i = 0; i < rate.rows; i++)
 		batch_due(w->b, "rate", db_get_int64(&rate, i, 0));
