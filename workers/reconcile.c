@@ -18,7 +18,7 @@ enum { PAGES_MAX = 40 }; /* of one sweep; the next one goes on from there */
 struct sweep {
 	const struct platform *platform;
 	struct account account;
-	int64_t since_us, started_us;
+	int64_t last_us, since_us, started_us; /* of the last sweep; where this one begins; now */
 	LIST(struct changed_order) changed;
 	int is_complete;
 };
@@ -45,6 +45,8 @@ static int reconcile_claim(struct batch *b, struct err *e)
 			.api_base = arena_strdup(a, db_get_text(&r, i, 4)),
 		};
 		s->platform = platform_by_name(s->account.connector);
+		/* The second before may have been young when it was looked at. */
+		s->last_us = db_get_int64(&r, i, 5) - INT64_C(2000000);
 		s->since_us = db_get_int64(&r, i, 5) -
 			      b->context->conf->clock.reconcile_overlap_s * INT64_C(1000000);
 		job->is_claimed = 1;
@@ -104,7 +106,8 @@ static int settle_store(struct batch *b, struct job *job, struct err *e)
 	struct db_result newer = {0};
 
 	if (n && db_run(b->db, a, SQL_RECONCILE_NEWER, &newer, e, db_int64(a, job->id),
-			COLUMN_TEXT(a, c, n, source_id), COLUMN_INT64(a, c, n, updated_at_us)))
+			COLUMN_TEXT(a, c, n, source_id), COLUMN_INT64(a, c, n, updated_at_us),
+			db_int64(a, s->last_us)))
 		return -1;
 	const char **ids = ARENA_ARRAY(a, const char *, newer.rows);
 

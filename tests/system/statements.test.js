@@ -89,7 +89,7 @@ const HOT = {
   'order_lock.sql': IDS,
   'order_route_due.sql': IDS,
   'order_walk.sql': `${IDS}, '{paid,paid,paid}', '{paid,paid,paid}'`,
-  'reconcile_newer.sql': `1, '{1,2,3}', ${IDS}`,
+  'reconcile_newer.sql': `1, '{1,2,3}', ${IDS}, 0`,
   'route_claim.sql': IDS,
   'route_done.sql': `${IDS}, ${IDS}`,
   'route_exclusions.sql': IDS,
