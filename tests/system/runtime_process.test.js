@@ -139,7 +139,7 @@ test('what waits in the queue needs no memory of the worker, and no descriptors'
   assert.strictEqual(await worker.stop(), 0);
 });
 
-test('nor do large bodies: reading stops while many of them are in hand', async () => {
+test('nor do large bodies, also while nothing can be written', async () => {
   assert.strictEqual(await (await letters.work('big@1', 'ingest')).stop(), 0); /* the queue is there */
   const count = 80;
   const store = await letters.db.value('SELECT min(id) FROM store');
