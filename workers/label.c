@@ -360,21 +360,13 @@ static int write_document(struct batch *b, const struct buying *p, struct err *e
 
 static int release(struct batch *b, const int64_t *ids, size_t count, struct err *e)
 {
-	struct db_result done, due;
-	int64_t *leaving = ARENA_ARRAY(b->arena, int64_t, count);
-	size_t n = 0;
+	struct db_value labelled = db_int64s(b->arena, ids, count), lease = db_text(b->lease);
+	struct db_result due;
 
 	if (count == 0)
 		return 0;
-	if (db_run(b->db, b->arena, SQL_LABEL_DONE, &done, e, db_int64s(b->arena, ids, count),
-		   db_text(b->lease)))
-		return -1;
-	for (size_t i = 0; i < done.rows; i++)
-		if (db_get_bool(&done, i, 1))
-			leaving[n++] = db_get_int64(&done, i, 0);
-	if (n == 0)
-		return 0;
-	if (db_run(b->db, b->arena, SQL_SHIP, &due, e, db_int64s(b->arena, leaving, n)))
+	if (db_later(b->db, b->arena, SQL_LABEL_DONE, e, labelled, lease) ||
+	    db_run(b->db, b->arena, SQL_LABEL_SHIP, &due, e, labelled, lease))
 		return -1;
 	for (size_t i = 0; i < due.rows; i++)
 		batch_due(b, db_get_text(&due, i, 0), db_get_int64(&due, i, 1));

@@ -31,21 +31,35 @@ static int route_claim(struct batch *b, struct err *e)
 	return 0;
 }
 
-static int finish_orders(struct batch *b, const int64_t *again_us, struct err *e)
+static int has_units(const struct routing *r, int64_t order)
 {
+	for (size_t i = 0; i < r->parts.count; i++)
+		if (r->parts.items[i].order == order)
+			return 1;
+	return 0;
+}
+
+/* An order of which nothing is to be shipped (any more) goes further at once. */
+static int finish_orders(struct routing *r, const int64_t *again_us, struct err *e)
+{
+	struct batch *b = r->b;
 	int64_t *again = ARENA_ARRAY(b->arena, int64_t, b->count);
-	size_t count = 0;
+	int64_t *bare = ARENA_ARRAY(b->arena, int64_t, b->count);
+	size_t count = 0, bare_count = 0;
 
-	for (size_t i = 0; i < b->count; i++)
-		if (job_is_good(b->jobs[i]))
-			again[count++] = again_us[i] ? again_us[i] : DB_INT64_NULL;
-	struct db_value ids = batch_ids(b, 1, NULL);
-
-	return db_later(b->db, b->arena, SQL_ROUTE_DONE, e, ids,
-			db_int64s(b->arena, again, count)) ||
-			       db_later(b->db, b->arena, SQL_ORDER_PROGRESS, e, ids)
-		       ? -1
-		       : 0;
+	for (size_t i = 0; i < b->count; i++) {
+		if (!job_is_good(b->jobs[i]))
+			continue;
+		again[count++] = again_us[i] ? again_us[i] : DB_INT64_NULL;
+		if (!has_units(r, b->jobs[i]->id))
+			bare[bare_count++] = b->jobs[i]->id;
+	}
+	if (db_later(b->db, b->arena, SQL_ROUTE_DONE, e, batch_ids(b, 1, NULL),
+		     db_int64s(b->arena, again, count)))
+		return -1;
+	return bare_count ? db_later(b->db, b->arena, SQL_ORDER_PROGRESS, e,
+				     db_int64s(b->arena, bare, bare_count))
+			  : 0;
 }
 
 static int route_settle(struct batch *b, struct err *e)
@@ -58,7 +72,7 @@ static int route_settle(struct batch *b, struct err *e)
 	for (size_t i = 0; i < b->count; i++)
 		if (job_is_good(b->jobs[i]))
 			route_decide(&r, b->jobs[i], *(int64_t *)b->jobs[i]->data, again_us + i);
-	return route_write(&r, e) || finish_orders(b, again_us, e) ? -1 : 0;
+	return route_write(&r, e) || finish_orders(&r, again_us, e) ? -1 : 0;
 }
 
 const struct role route_role = {

@@ -54,7 +54,7 @@ struct route_group {
 };
 
 struct route_allocation {
-	int64_t order, part, item, location, shipment, quantity;
+	int64_t part, shipment, quantity;
 };
 
 struct route_shipment {

@@ -236,7 +236,7 @@ static void take_pick(struct routing *r, const struct route_group *g, int64_t it
 		p->taken += n;
 		quantity -= n;
 		*LIST_PUSH(r->b->arena, &r->allocations) =
-			(struct route_allocation){g->order, p->id, item, location, shipment, n};
+			(struct route_allocation){p->id, shipment, n};
 	}
 }
 

@@ -77,10 +77,8 @@ static int write_shipments(struct routing *r, struct err *e)
 		     COLUMN_INT64(a, s, n, order), COLUMN_INT64(a, s, n, group),
 		     COLUMN_INT64(a, s, n, location), COLUMN_TEXT(a, s, n, state),
 		     COLUMN_TEXT(a, s, n, step)) ||
-	    db_later(r->b->db, a, SQL_ALLOCATION_ADD, e, COLUMN_INT64(a, x, m, order),
-		     COLUMN_INT64(a, x, m, part), COLUMN_INT64(a, x, m, item),
-		     COLUMN_INT64(a, x, m, location), COLUMN_INT64(a, x, m, shipment),
-		     COLUMN_INT64(a, x, m, quantity)))
+	    db_later(r->b->db, a, SQL_ALLOCATION_ADD, e, COLUMN_INT64(a, x, m, part),
+		     COLUMN_INT64(a, x, m, shipment), COLUMN_INT64(a, x, m, quantity)))
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (s[i].step)

@@ -9,15 +9,14 @@ GRANT INSERT, UPDATE ON merchant, store, carrier_account, credential, location, 
   parcel, label_purchase, notice, cancellation, refund, dead_letter, privacy_request TO waybill;
 GRANT INSERT, UPDATE, DELETE ON store_location, location_zone, service_map, listing_part, exclusion TO waybill;
 GRANT INSERT ON tracking_event, label_document, refund_line, routing_policy, routing_decision TO waybill;
-GRANT INSERT, DELETE, UPDATE (shipment_id, quantity, is_shipped) ON allocation TO waybill;
+GRANT INSERT, DELETE, UPDATE (quantity) ON allocation TO waybill;
 GRANT INSERT, UPDATE (quantity, wanted, promised, state, closed_at) ON backorder TO waybill;
 GRANT INSERT, UPDATE (cleared_by, cleared_at) ON hold TO waybill;
 GRANT INSERT (item_id, location_id, delta, kind, shipment_id, note) ON stock_move TO waybill;
 GRANT UPDATE ON clock_lease TO waybill;
 GRANT INSERT (item_id, location_id, safety_stock), UPDATE (safety_stock) ON stock TO waybill;
-GRANT INSERT (order_id, seq, actor, kind, shipment_id, from_state, to_state, note, detail) ON order_event TO waybill;
 GRANT INSERT, UPDATE (ordered, cancelled, title, variant_title, grams, delivery_group_id) ON order_line TO waybill;
 GRANT INSERT (order_id, order_line_id, item_id, per_unit, quantity, cancelled) ON line_part TO waybill;
--- What runs as its owner is for the triggers: nobody calls it by hand, or hangs it on a table of his own.
+-- What runs as its owner is for the triggers: nobody calls it by hand, or hangs it on a table of his own. events_add() is the exception.
 REVOKE EXECUTE ON FUNCTION item_release_due(bigint[]), stock_move_booked(), allocation_changed(), backorder_changed(),
-  order_line_changed(), hold_changed(), order_event_chain(), order_state_event(), shipment_state_event() FROM PUBLIC;
+  order_line_changed(), hold_changed(), order_moved(), shipment_moved() FROM PUBLIC;

@@ -1,28 +1,28 @@
--- Shipments leave: the one way in which units ship, for label (auto_ship) and for people.
+-- Shipments leave: the one way in which units ship, for people and for label (auto_ship).
 --
--- In one transition: released or picked shipments become shipped; their units ship and leave the stock; the order moves; the
--- store is to be told and the customer mailed. Shipments in another state, or held, stay as they are. Locks in the global
--- order: orders, shipments, items. Returns what is due now.
-CREATE FUNCTION shipments_ship(ids bigint[]) RETURNS TABLE (role text, id bigint)
+-- In one transition shipments become shipped, and with that their units (shipment_moved); the order moves; the store is to be told and
+-- the customer mailed. Released or picked shipments leave; planned ones only for whoever holds their lease of label, which has just
+-- bought it. Shipments in another state, or held, stay as they are. Locks in the global order: orders, shipments, items. Returns
+-- what is due now.
+CREATE FUNCTION shipments_ship(ids bigint[], holder text DEFAULT NULL) RETURNS TABLE (role text, id bigint)
 LANGUAGE plpgsql SET search_path = public AS $$
 DECLARE
   leaving bigint[];
-  moved bigint[];
+  their_orders bigint[];
 BEGIN
   PERFORM 1 FROM orders AS o WHERE o.id IN (SELECT s.order_id FROM shipment AS s WHERE s.id = ANY (ids))
     ORDER BY o.id FOR NO KEY UPDATE;
-  leaving := ARRAY(SELECT s.id FROM shipment AS s WHERE s.id = ANY (ids) AND coalesce(s.state, '') IN ('released', 'picked') AND NOT s.is_held
-                    ORDER BY s.id FOR NO KEY UPDATE);
-  UPDATE shipment AS s SET state = 'picked' WHERE s.id = ANY (leaving) AND s.state IS NOT DISTINCT FROM 'released';
-  PERFORM 1 FROM item AS i WHERE i.id IN (SELECT a.item_id FROM allocation AS a WHERE a.shipment_id = ANY (leaving))
-    ORDER BY i.id FOR NO KEY UPDATE;
-  UPDATE allocation AS a SET is_shipped = true WHERE a.shipment_id = ANY (leaving) AND a.is_shipped IS DISTINCT FROM true;
-  UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), due_at = now(), attempt = 0, error = NULL, published_at = NULL,
-         step = CASE WHEN st.platform = 'none' THEN NULL ELSE 'fulfill' END
+  SELECT array_agg(l.id), array_agg(l.order_id) INTO leaving, their_orders
+    FROM (SELECT s.id, s.order_id FROM shipment AS s
+           WHERE s.id = ANY (ids) AND NOT s.is_held
+             AND (coalesce(s.state, '') IN ('released', 'picked')
+                  OR s.state IS NOT DISTINCT FROM 'planned' AND s.step IS NOT DISTINCT FROM 'label' AND s.lease = holder)
+           ORDER BY s.id FOR NO KEY UPDATE) AS l;
+  UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), step = CASE WHEN st.platform = 'none' THEN NULL ELSE 'fulfill' END,
+         due_at = now(), attempt = 0, error = NULL, lease = NULL, lease_until = NULL, published_at = NULL
     FROM orders AS o JOIN store AS st ON st.id = o.store_id
    WHERE s.id = ANY (leaving) AND o.id = s.order_id;
-  moved := ARRAY(SELECT DISTINCT s.order_id FROM shipment AS s WHERE s.id = ANY (leaving));
-  PERFORM orders_progress(moved);
+  PERFORM orders_progress(their_orders);
   RETURN QUERY
     WITH owed AS (
       INSERT INTO notice (order_id, kind, subject_id, step)

@@ -65,7 +65,7 @@ static const char *escape_option(struct arena *a, const char *value)
  */
 #define PLANS                                                                                      \
 	" -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off"      \
-	" -c enable_mergejoin=off"
+	" -c enable_mergejoin=off -c join_collapse_limit=1"
 
 /* What comes before dbname is a default that the url may change; what comes after it holds. */
 static void set_keywords(struct db_pool *pool, const struct db_settings *settings)

@@ -13,16 +13,17 @@ WITH want AS MATERIALIZED (
 ), rest AS MATERIALIZED (
   SELECT part, greatest(units - open - backordered, 0) AS units FROM want
 ), ranked AS MATERIALIZED (
-  SELECT a.id, a.shipment_id, a.quantity, r.units,
-         sum(a.quantity) OVER (PARTITION BY a.line_part_id ORDER BY s.state = 'planned' DESC, a.id DESC) - a.quantity AS before
-    FROM rest AS r JOIN allocation AS a ON a.line_part_id = r.part AND NOT a.is_shipped
+  SELECT a.line_part_id, a.shipment_id, a.quantity, r.units,
+         sum(a.quantity) OVER (PARTITION BY a.line_part_id ORDER BY s.state = 'planned' DESC, s.id DESC) - a.quantity AS before
+    FROM rest AS r JOIN allocation AS a ON a.line_part_id = r.part
     JOIN shipment AS s ON s.id = a.shipment_id AND coalesce(s.state, '') IN ('planned', 'released')
    WHERE r.units > 0
 ), taken AS MATERIALIZED (
-  SELECT id, shipment_id, quantity, least(quantity, units - before) AS take FROM ranked WHERE before < units
+  SELECT line_part_id, shipment_id, quantity, least(quantity, units - before) AS take FROM ranked WHERE before < units
 ), gone AS (
-  DELETE FROM allocation WHERE id IN (SELECT id FROM taken WHERE take = quantity)
+  DELETE FROM allocation WHERE (line_part_id, shipment_id) IN (SELECT line_part_id, shipment_id FROM taken WHERE take = quantity)
 ), fewer AS (
-  UPDATE allocation AS a SET quantity = a.quantity - t.take FROM taken AS t WHERE a.id = t.id AND t.take < t.quantity
+  UPDATE allocation AS a SET quantity = a.quantity - t.take FROM taken AS t
+   WHERE a.line_part_id = t.line_part_id AND a.shipment_id = t.shipment_id AND t.take < t.quantity
 )
-SELECT DISTINCT shipment_id FROM taken WHERE shipment_id IS NOT NULL ORDER BY 1
+SELECT DISTINCT shipment_id FROM taken ORDER BY 1

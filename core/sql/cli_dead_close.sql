@@ -3,6 +3,6 @@ WITH d AS (
   UPDATE dead_letter SET state = $2::text, closed_by = event_actor(), closed_at = now(), closed_note = $3::text
    WHERE id = $1::bigint RETURNING id, role, order_id
 )
-INSERT INTO order_event (order_id, actor, kind, note, detail)
-SELECT d.order_id, event_actor(), 'dead_letter_' || $2::text, $3::text, jsonb_build_object('dead_letter', d.id, 'role', d.role)
+SELECT events_add(ARRAY[d.order_id], ARRAY['dead_letter_' || $2::text], notes => ARRAY[$3::text],
+                  details => ARRAY[jsonb_build_object('dead_letter', d.id, 'role', d.role)])
   FROM d WHERE d.order_id IS NOT NULL

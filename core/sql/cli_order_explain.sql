@@ -1,10 +1,10 @@
--- The routing decisions of an order, with SKUs and location codes instead of ids. What a decision allocated has its time.
+-- The routing decisions of an order, with SKUs and location codes instead of ids. The shipments a decision made have its time.
 SELECT d.id, d.at::text AS at, g.position AS "group", o.currency, d.is_optimal AS optimal, d.nodes, d.detail -> 'value' AS value,
        d.detail -> 'bound' AS bound,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', i.sku, 'wanted', x.item -> 'wanted', 'shipped_now', x.item -> 'shipped_now', 'where',
-                 (SELECT string_agg(a.quantity || ' from ' || coalesce(l.code, '?') || coalesce(' in shipment ' || a.shipment_id, ''), ', ' ORDER BY a.id)
-                    FROM allocation AS a LEFT JOIN location AS l ON l.id = a.location_id
-                   WHERE a.line_part_id = (x.item ->> 'part')::bigint AND a.created_at = d.at)) ORDER BY x.n), '[]')
+                 (SELECT string_agg(a.quantity || ' from ' || coalesce(l.code, '?') || ' in shipment ' || s.id, ', ' ORDER BY s.id)
+                    FROM allocation AS a JOIN shipment AS s ON s.id = a.shipment_id LEFT JOIN location AS l ON l.id = s.location_id
+                   WHERE a.line_part_id = (x.item ->> 'part')::bigint AND s.created_at = d.at)) ORDER BY x.n), '[]')
           FROM jsonb_array_elements(d.detail -> 'items') WITH ORDINALITY AS x(item, n)
           LEFT JOIN item AS i ON i.id = (x.item ->> 'item')::bigint) AS items,
        (SELECT coalesce(jsonb_agg(x.c || jsonb_build_object('location', l.code)

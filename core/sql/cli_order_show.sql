@@ -13,8 +13,8 @@ SELECT o.id, o.name, s.domain AS store, o.source_id, o.state, o.is_held AS held,
        (SELECT coalesce(json_agg(json_build_object('line', p.order_line_id, 'item', i.sku, 'units', p.quantity, 'cancelled', p.cancelled,
                 'open', p.quantity - p.cancelled - p.allocated - p.shipped - p.backordered, 'allocated', p.allocated,
                 'shipped', p.shipped, 'backordered', p.backordered, 'where',
-                (SELECT string_agg(a.quantity || ' ' || coalesce(w.code, '?') || coalesce(' in ' || a.shipment_id, ''), ', ' ORDER BY a.id)
-                   FROM allocation AS a LEFT JOIN location AS w ON w.id = a.location_id WHERE a.line_part_id = p.id)) ORDER BY p.id), '[]')
+                (SELECT string_agg(a.quantity || ' ' || coalesce(w.code, '?') || ' in ' || s.id, ', ' ORDER BY s.id)
+                   FROM allocation AS a JOIN shipment AS s ON s.id = a.shipment_id LEFT JOIN location AS w ON w.id = s.location_id WHERE a.line_part_id = p.id)) ORDER BY p.id), '[]')
           FROM line_part AS p JOIN item AS i ON i.id = p.item_id WHERE p.order_id = o.id) AS parts,
        (SELECT coalesce(json_agg(json_build_object('id', p.id, 'state', p.state, 'location', w.code, 'held', p.is_held, 'step', p.step,
                 'units', (SELECT sum(quantity) FROM allocation AS a WHERE a.shipment_id = p.id),

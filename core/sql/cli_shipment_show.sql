@@ -1,8 +1,9 @@
 -- One shipment, with its units, parcels and holds.
 SELECT s.id, o.name AS "order", s.order_id, l.code AS location, s.origin, s.state, s.is_held AS held, s.step, s.due_at::text AS due_at,
        s.attempt, s.error, s.source_id AS fulfillment, s.created_at::text AS created_at, s.shipped_at::text AS shipped_at,
-       (SELECT coalesce(json_agg(json_build_object('sku', i.sku, 'title', r.title, 'quantity', a.quantity, 'shipped', a.is_shipped) ORDER BY a.id), '[]')
-          FROM allocation AS a JOIN item AS i ON i.id = a.item_id JOIN line_part AS p ON p.id = a.line_part_id
+       (SELECT coalesce(json_agg(json_build_object('sku', i.sku, 'title', r.title, 'quantity', a.quantity, 'shipped', s.state IN ('shipped', 'delivered'))
+                                 ORDER BY p.id), '[]')
+          FROM allocation AS a JOIN line_part AS p ON p.id = a.line_part_id JOIN item AS i ON i.id = p.item_id
           JOIN order_line AS r ON r.id = p.order_line_id WHERE a.shipment_id = s.id) AS units,
        (SELECT coalesce(json_agg(json_build_object('id', p.id, 'source', p.source, 'carrier', p.carrier, 'service', p.service, 'tracking_number',
                 p.tracking_number, 'grams', p.grams, 'rate', to_char(p.rate_amount / 10000.0, 'FM999999999999990.0099') || ' ' || p.rate_currency) ORDER BY p.id), '[]')

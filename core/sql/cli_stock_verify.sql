@@ -1,8 +1,11 @@
 -- Where a counter is not what it is kept from: on_hand from the ledger, allocated from live allocations, parts from their units.
 WITH ledger AS (
   SELECT item_id, location_id, sum(delta) AS n FROM stock_move GROUP BY 1, 2
+), allocated AS (
+  SELECT a.line_part_id, p.item_id, s.location_id, a.quantity, s.state IN ('shipped', 'delivered') AS is_shipped
+    FROM allocation AS a JOIN shipment AS s ON s.id = a.shipment_id JOIN line_part AS p ON p.id = a.line_part_id
 ), promised AS (
-  SELECT a.item_id, a.location_id, sum(a.quantity) AS n FROM allocation AS a JOIN item AS i ON i.id = a.item_id AND i.is_tracked
+  SELECT a.item_id, a.location_id, sum(a.quantity) AS n FROM allocated AS a JOIN item AS i ON i.id = a.item_id AND i.is_tracked
    WHERE NOT a.is_shipped GROUP BY 1, 2
 ), wrong AS (
   SELECT 'on_hand differs from the ledger' AS problem, coalesce(s.item_id, m.item_id) AS item_id, coalesce(s.location_id, m.location_id) AS location_id,
@@ -18,7 +21,7 @@ WITH ledger AS (
   SELECT 'more is allocated than there is', s.item_id, s.location_id, NULL, s.allocated, s.on_hand FROM stock AS s WHERE s.allocated > s.on_hand
   UNION ALL
   SELECT 'a part''s units differ from its allocations', p.item_id, NULL, p.order_id, p.allocated + p.shipped, coalesce(sum(a.quantity), 0)::bigint
-    FROM line_part AS p LEFT JOIN allocation AS a ON a.line_part_id = p.id GROUP BY p.id
+    FROM line_part AS p LEFT JOIN allocated AS a ON a.line_part_id = p.id GROUP BY p.id
   HAVING p.allocated <> coalesce(sum(a.quantity) FILTER (WHERE NOT a.is_shipped), 0)
       OR p.shipped <> coalesce(sum(a.quantity) FILTER (WHERE a.is_shipped), 0)
   UNION ALL

@@ -6,7 +6,7 @@ SELECT l.id, l.order_id, l.source_id, l.ordered, l.cancelled, coalesce(u.shipped
     SELECT max(ceil(p.shipped::numeric / p.per_unit))::bigint AS shipped, max(ceil(coalesce(k.picked, 0) / p.per_unit))::bigint AS picked
       FROM line_part AS p
       LEFT JOIN LATERAL (SELECT sum(a.quantity) AS picked FROM allocation AS a JOIN shipment AS s ON s.id = a.shipment_id
-                          WHERE a.line_part_id = p.id AND NOT a.is_shipped AND s.state NOT IN ('planned', 'released')) AS k ON true
+                          WHERE a.line_part_id = p.id AND s.state NOT IN ('planned', 'released', 'shipped', 'delivered')) AS k ON true
      WHERE p.order_line_id = l.id) AS u ON true
  WHERE l.order_id = ANY ($1::bigint[])
  ORDER BY l.order_id, l.id

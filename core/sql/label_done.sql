@@ -1,20 +1,16 @@
--- Labelled shipments go to the floor: ids, lease. Those that would ship at once but were held meanwhile stay due, and come here
--- again when the hold is cleared. Of one that was cancelled meanwhile the label is to be voided.
+-- Labelled shipments go to the floor: ids, lease. Those of locations that ship by themselves stay for label_ship; if they are held
+-- meanwhile they stay due, and come here again when the hold is cleared. Of one that was cancelled meanwhile the label is to be voided.
 WITH held AS (
   UPDATE shipment AS s SET lease = NULL, lease_until = NULL, published_at = NULL, error = 'labelled, but held'
     FROM location AS l
    WHERE s.id = ANY ($1::bigint[]) AND s.lease IS NOT DISTINCT FROM $2::text
      AND s.step IS NOT DISTINCT FROM 'label' AND s.is_held AND l.id = s.location_id AND l.auto_ship
-  RETURNING s.id
-), done AS (
+), floor AS (
   UPDATE shipment AS s SET state = 'released', step = NULL, attempt = 0, error = NULL, lease = NULL, lease_until = NULL
+    FROM location AS l
    WHERE s.id = ANY ($1::bigint[]) AND s.lease IS NOT DISTINCT FROM $2::text AND s.step IS NOT DISTINCT FROM 'label'
-     AND s.state IS NOT DISTINCT FROM 'planned'
-     AND s.id NOT IN (SELECT id FROM held)
-  RETURNING s.id, s.location_id
-), void AS (
-  UPDATE label_purchase AS l SET state = 'voiding', step = 'void', due_at = now()
-    FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id AND s.state = 'cancelled'
-   WHERE l.parcel_id = p.id AND s.id = ANY ($1::bigint[]) AND l.state IS NOT DISTINCT FROM 'bought'
+     AND s.state IS NOT DISTINCT FROM 'planned' AND l.id = s.location_id AND NOT l.auto_ship
 )
-SELECT done.id, coalesce(l.auto_ship, false) FROM done LEFT JOIN location AS l ON l.id = done.location_id
+UPDATE label_purchase AS l SET state = 'voiding', step = 'void', due_at = now()
+  FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id AND s.state IS NOT DISTINCT FROM 'cancelled'
+ WHERE l.parcel_id = p.id AND s.id = ANY ($1::bigint[]) AND l.state IS NOT DISTINCT FROM 'bought'

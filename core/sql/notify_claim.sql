@@ -17,7 +17,7 @@ SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 
          'customer', json_build_object('name', coalesce(o.customer_name, '')),
          'locale', coalesce(o.locale, ''),
          'city', coalesce((SELECT g.city FROM delivery_group AS g WHERE g.order_id = o.id ORDER BY g.position LIMIT 1), ''),
-         'has_rest', EXISTS (SELECT FROM allocation AS a WHERE a.order_id = o.id),
+         'has_rest', EXISTS (SELECT FROM shipment AS t JOIN allocation AS a ON a.shipment_id = t.id WHERE t.order_id = o.id),
          'parcel', (SELECT json_build_object('carrier', coalesce(p.carrier, ''), 'tracking_number', coalesce(p.tracking_number, ''),
                                              'tracking_url', coalesce(p.tracking_url, ''))
                       FROM parcel AS p WHERE c.kind = 'shipment' AND p.shipment_id = c.subject_id ORDER BY +p.id LIMIT 1),
@@ -49,8 +49,8 @@ SELECT c.id, c.order_id, c.attempt, c.kind, (extract(epoch FROM c.created_at) * 
            (SELECT coalesce(json_agg(json_build_object('title', t.title, 'variant', t.variant, 'quantity', t.n) ORDER BY t.id), '[]')
               FROM (SELECT l.id, l.title, coalesce(l.variant_title, '') AS variant, ceil(max(q.n::numeric / q.per_unit))::bigint AS n
                       FROM (SELECT p.order_line_id, p.per_unit, sum(a.quantity) AS n
-                              FROM allocation AS a JOIN line_part AS p ON p.id = a.line_part_id
-                             WHERE a.order_id = o.id AND NOT a.is_shipped AND a.shipment_id <> c.subject_id GROUP BY p.id) AS q
+                              FROM shipment AS t JOIN allocation AS a ON a.shipment_id = t.id JOIN line_part AS p ON p.id = a.line_part_id
+                             WHERE t.order_id = o.id AND t.state NOT IN ('shipped', 'delivered') AND t.id <> c.subject_id GROUP BY p.id) AS q
                       JOIN order_line AS l ON l.id = q.order_line_id GROUP BY l.id) AS t)
        )::text
   FROM claimed AS c JOIN orders AS o ON o.id = c.order_id JOIN store AS s ON s.id = o.store_id JOIN merchant AS m ON m.id = o.merchant_id

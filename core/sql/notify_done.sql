@@ -6,5 +6,5 @@ WITH done AS (
    WHERE n.id = u.id AND n.lease IS NOT DISTINCT FROM $2::text AND n.step IS NOT DISTINCT FROM 'notify'
   RETURNING n.id, n.order_id, n.kind, n.outcome
 )
-INSERT INTO order_event (order_id, actor, kind, note, detail)
-SELECT order_id, event_actor(), 'mailed', kind || ': ' || outcome, jsonb_build_object('notice', id) FROM done ORDER BY order_id, id
+SELECT events_add(array_agg(order_id ORDER BY id), array_agg('mailed'::text), notes => array_agg(kind || ': ' || outcome ORDER BY id),
+                  details => array_agg(jsonb_build_object('notice', id) ORDER BY id)) FROM done

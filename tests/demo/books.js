@@ -29,7 +29,7 @@ const QUERIES = {
   shipments: `SELECT s.id, s.order_id, s.state, s.is_held, s.origin, s.source_id, sl.source_id AS place, l.code
                 FROM shipment AS s LEFT JOIN location AS l ON l.id = s.location_id
                 LEFT JOIN store_location AS sl ON sl.location_id = l.id`,
-  allocations: `SELECT shipment_id, line_part_id, item_id, location_id, quantity, is_shipped FROM allocation`,
+  allocations: `SELECT shipment_id, line_part_id, quantity FROM allocation`,
   labels: `SELECT p.id, parcel.shipment_id, p.source_id, p.state, p.cost, p.currency, parcel.tracking_number,
                   d.sha256 IS NOT NULL AS has_document
              FROM label_purchase AS p JOIN parcel ON parcel.id = p.parcel_id
@@ -40,8 +40,9 @@ const QUERIES = {
   stock: `SELECT i.sku, l.code, s.on_hand, s.allocated,
                  (SELECT coalesce(sum(delta), 0) FROM stock_move AS m
                    WHERE m.item_id = s.item_id AND m.location_id = s.location_id) AS ledger,
-                 (SELECT coalesce(sum(quantity), 0) FROM allocation AS a
-                   WHERE a.item_id = s.item_id AND a.location_id = s.location_id AND NOT a.is_shipped) AS live
+                 (SELECT coalesce(sum(a.quantity), 0) FROM allocation AS a
+                    JOIN shipment AS p ON p.id = a.shipment_id AND p.location_id = s.location_id AND p.state NOT IN ('shipped', 'delivered')
+                    JOIN line_part AS t ON t.id = a.line_part_id AND t.item_id = s.item_id) AS live
             FROM stock AS s JOIN item AS i ON i.id = s.item_id JOIN location AS l ON l.id = s.location_id`,
   holds: `SELECT order_id, shipment_id, kind FROM hold WHERE cleared_at IS NULL`,
   dead: `SELECT role, error FROM dead_letter WHERE state = 'open'`,

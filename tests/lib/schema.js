@@ -63,11 +63,11 @@ function shipment(id, of, { state = 'planned', location = 1 } = {}) {
       VALUES (${id}, 1, ${of}, ${of}, ${location}, '${state}');`;
 }
 
-/* Units of all parts of a line, allocated at a location. */
-function promise(of, quantity, { location = 1, in_shipment = null } = {}) {
+/* Units of all parts of a line, promised in a shipment. */
+function promise(of, quantity, in_shipment = 1) {
   return `
-    INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
-      SELECT order_id, id, item_id, ${location}, ${in_shipment}, ${quantity} FROM line_part WHERE order_line_id = ${of};`;
+    INSERT INTO allocation (line_part_id, shipment_id, quantity)
+      SELECT id, ${in_shipment}, ${quantity} FROM line_part WHERE order_line_id = ${of};`;
 }
 
 /* Units of all parts of a line that wait. */

@@ -49,8 +49,7 @@ async function promised(name, sku, quantities, state = 'released') {
       SELECT :o, :l, id, 1, ${units} FROM item WHERE sku = '${sku}' RETURNING id AS p \\gset
     ${quantities.map((n) => `
       INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state) VALUES (1, :o, :g, 1, '${state}') RETURNING id AS s \\gset
-      INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
-        SELECT :o, :p, item_id, 1, :s, ${n} FROM line_part WHERE id = :p;`).join('')}`);
+      INSERT INTO allocation (line_part_id, shipment_id, quantity) VALUES (:p, :s, ${n});`).join('')}`);
 }
 
 const shipments = (name) => house.db.rows(`SELECT s.id, s.state, (SELECT sum(quantity) FROM allocation WHERE shipment_id = s.id) AS units

@@ -7,11 +7,12 @@
 
 const test = require('node:test');
 const assert = require('assert');
-const { Schema, line, order, part, promise, receive, wait } = require('../lib');
+const { Schema, line, order, part, promise, receive, shipment, wait } = require('../lib');
 
 const DENIED = { code: '42501', message: /permission denied/ };
 const SUM = { code: '23514', message: /line_part_check/ };
-const FIVE = receive(1, 1, 100) + order(1) + line(1, 1, { ordered: 5 });
+const FIVE = receive(1, 1, 100) + order(1) + line(1, 1, { ordered: 5 }) + shipment(1, 1) + shipment(2, 1);
+const SHIP = "UPDATE shipment SET state = 'shipped' WHERE id = 1;";
 
 let schema;
 test.before(async () => { schema = await Schema.open('schema_lines'); });
@@ -20,7 +21,7 @@ const parts = (setup) => schema.sees(
   'SELECT quantity, cancelled, allocated, shipped, backordered FROM line_part ORDER BY id', setup);
 
 test('counters of a part follow what happens to its units', async () => {
-  const setup = `${FIVE} ${promise(1, 2)} UPDATE allocation SET is_shipped = true; ${promise(1, 1)} ${wait(1, 1)}
+  const setup = `${FIVE} ${promise(1, 2)} ${SHIP} ${promise(1, 1, 2)} ${wait(1, 1)}
     UPDATE order_line SET cancelled = 1;`;
   assert.deepStrictEqual(await parts(setup), [{ quantity: 5, cancelled: 1, allocated: 1, shipped: 2, backordered: 1 }]);
 });
@@ -34,8 +35,7 @@ test('units that wait no longer count as waiting', async () => {
 
 test('no more units are allocated than were ordered', () => schema.refuses(promise(1, 6), SUM, FIVE));
 
-test('nor shipped', () => schema.refuses(`
-  INSERT INTO allocation (order_id, line_part_id, item_id, quantity, is_shipped) SELECT 1, id, 1, 6, true FROM line_part`, SUM, FIVE));
+test('nor shipped', () => schema.refuses(promise(1, 6, 3), SUM, FIVE + shipment(3, 1, { state: 'shipped', location: null })));
 
 test('nor do more wait', async () => {
   await schema.refuses(wait(1, 6), SUM, FIVE);
@@ -46,15 +46,15 @@ test('nor are more cancelled', () => schema.refuses('UPDATE order_line SET cance
   { code: '23514', message: /order_line_check|line_part_check/ }, FIVE));
 
 test('allocated, shipped, waiting and cancelled units together are no more than were ordered', async () => {
-  const full = `${FIVE} ${promise(1, 2)} UPDATE allocation SET is_shipped = true; ${promise(1, 1)} ${wait(1, 2)}`;
-  for (const attack of [promise(1, 1), 'UPDATE order_line SET cancelled = 1', 'UPDATE order_line SET ordered = 4',
-    'UPDATE backorder SET quantity = 3', 'UPDATE allocation SET quantity = 2 WHERE NOT is_shipped']) {
+  const full = `${FIVE} ${promise(1, 2)} ${SHIP} ${promise(1, 1, 2)} ${wait(1, 2)} ${shipment(3, 1)}`;
+  for (const attack of [promise(1, 1, 3), 'UPDATE order_line SET cancelled = 1', 'UPDATE order_line SET ordered = 4',
+    'UPDATE backorder SET quantity = 3', 'UPDATE allocation SET quantity = 2 WHERE shipment_id = 2']) {
     await schema.refuses(attack, SUM, full);
   }
 });
 
 test('a line is not shortened below what has shipped', () => schema.refuses('UPDATE order_line SET ordered = 2', SUM,
-  `${FIVE} ${promise(1, 3)} UPDATE allocation SET is_shipped = true`));
+  `${FIVE} ${promise(1, 3)} ${SHIP}`));
 
 test('parts of a kit follow their line, times per unit', async () => {
   const setup = `${order(1)} ${line(1, 1, { ordered: 2, per_unit: 3 })} ${part(1, 2, 4)}

@@ -12,7 +12,7 @@ const { Schema, line, order, part, promise, receive, shipment, wait } = require(
 function ready({ state = 'released', store = 1 } = {}) {
   return `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1, { store })}
     ${line(1, 1, { ordered: 2 })} ${line(2, 1, { ordered: 1, item: 2 })}
-    ${shipment(1, 1)} ${promise(1, 2, { in_shipment: 1 })} ${promise(2, 1, { in_shipment: 1 })} ${walk(state)}`;
+    ${shipment(1, 1)} ${promise(1, 2)} ${promise(2, 1)} ${walk(state)}`;
 }
 
 function walk(state) {
@@ -41,15 +41,14 @@ test('on hand and allocated fall together, with one move per item', async () => 
 test('the order moves, and every step leaves its event', async () => {
   assert.deepStrictEqual(await state_of(`${ready()} UPDATE orders SET step = 'route'; ${SHIP};`), { state: 'fulfilled', step: null });
   assert.deepStrictEqual(await schema.sees('SELECT kind, to_state FROM order_event WHERE seq > 1 ORDER BY seq', `${ready()} ${SHIP};`), [
-    { kind: 'shipment_state', to_state: 'picked' }, { kind: 'shipment_state', to_state: 'shipped' },
-    { kind: 'order_state', to_state: 'fulfilled' }]);
+    { kind: 'shipment_state', to_state: 'shipped' }, { kind: 'order_state', to_state: 'fulfilled' }]);
 });
 
 test('an order with more to come is fulfilled in part, then whole', async () => {
   const setup = `${ready()} ${line(3, 1, { ordered: 1 })} ${wait(3, 1)} UPDATE orders SET step = 'route'; ${SHIP};`;
   assert.deepStrictEqual(await state_of(setup), { state: 'partially_fulfilled', step: 'route' });
   const rest = `${setup} UPDATE backorder SET state = 'filled', quantity = 0, closed_at = now(); ${shipment(2, 1)}
-    ${promise(3, 1, { in_shipment: 2 })} UPDATE shipment SET state = 'released' WHERE id = 2; SELECT shipments_ship(ARRAY[2]);`;
+    ${promise(3, 1, 2)} UPDATE shipment SET state = 'released' WHERE id = 2; SELECT shipments_ship(ARRAY[2]);`;
   assert.deepStrictEqual(await state_of(rest), { state: 'fulfilled', step: null });
 });
 
@@ -79,6 +78,18 @@ for (const state of ['planned', 'submitted']) {
   });
 }
 
+const BOUGHT = `${ready({ state: 'planned' })} UPDATE shipment SET step = 'label', lease = 'host/x', lease_until = now() + interval '1 hour';`;
+
+test('a planned shipment leaves only for whoever holds its lease of label', async () => {
+  const ship_as = (holder) => `SELECT role, id FROM shipments_ship(ARRAY[1], ${holder})`;
+  assert.deepStrictEqual(await schema.sees(ship_as("'host/x'"), BOUGHT).then((due) => due.map((row) => row.role).sort()), ['fulfill', 'notify']);
+  assert.deepStrictEqual(await schema.sees(STOCK, `${BOUGHT} ${ship_as("'host/x'")};`), GONE);
+  assert.deepStrictEqual(await schema.sees('SELECT lease, step FROM shipment', `${BOUGHT} ${ship_as("'host/x'")};`), [{ lease: null, step: 'fulfill' }]);
+  for (const [holder, more] of [["'host/y'", ''], ['NULL', ''], ["'host/x'", "UPDATE shipment SET step = 'rate';"]]) {
+    assert.deepStrictEqual(await schema.sees(ship_as(holder), BOUGHT + more), []);
+  }
+});
+
 test('a held shipment stays', async () => {
   const held = `${ready()} INSERT INTO hold (order_id, shipment_id, kind, reason) VALUES (1, 1, 'user', 'because');`;
   assert.deepStrictEqual(await schema.sees(SHIP, held), []);
@@ -96,7 +107,7 @@ test('units that a count has found missing do not ship', () => schema.refuses(SH
   `${ready()} INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, -8, 'count');`));
 
 test('untracked items ship without a move', async () => {
-  const setup = `${order(1)} ${line(1, 1, { item: 3 })} ${shipment(1, 1)} ${promise(1, 5, { in_shipment: 1 })}
+  const setup = `${order(1)} ${line(1, 1, { item: 3 })} ${shipment(1, 1)} ${promise(1, 5)}
     ${walk('released')} ${SHIP};`;
   assert.deepStrictEqual(await schema.sees('SELECT 1 FROM stock_move', setup), []);
   assert.strictEqual((await state_of(setup)).state, 'fulfilled');
@@ -105,8 +116,7 @@ test('untracked items ship without a move', async () => {
 test('a kit is fulfilled when all its parts have shipped', async () => {
   const kit = `${receive(1, 1, 9)} ${receive(2, 1, 9)} ${order(1)} ${line(1, 1, { ordered: 1, per_unit: 2 })} ${part(1, 2)}
     ${shipment(1, 1)} ${shipment(2, 1)}
-    INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity)
-      SELECT order_id, id, item_id, 1, item_id, quantity FROM line_part;
+    INSERT INTO allocation (line_part_id, shipment_id, quantity) SELECT id, item_id, quantity FROM line_part;
     UPDATE shipment SET state = 'released'; ${SHIP};`;
   assert.strictEqual((await state_of(kit)).state, 'partially_fulfilled');
   assert.strictEqual((await state_of(`${kit} SELECT shipments_ship(ARRAY[2]);`)).state, 'fulfilled');

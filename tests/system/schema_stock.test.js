@@ -10,7 +10,8 @@ const { Schema, line, order, promise, receive, shipment, wait } = require('../li
 
 const DENIED = { code: '42501', message: /permission denied/ };
 const TWICE = { code: 'P0001', message: /cannot be promised twice/ };
-const FIVE = receive(1, 1, 5) + order(1) + line(1, 1, { ordered: 9 });
+const FIVE = receive(1, 1, 5) + order(1) + line(1, 1, { ordered: 9 }) + shipment(1, 1);
+const SHIP = "UPDATE shipment SET state = 'shipped' WHERE id = 1;";
 const PROMISED = FIVE + promise(1, 5);
 
 let schema;
@@ -25,11 +26,11 @@ test('what is there can be promised, to the last unit', async () => {
 
 test('more than is there cannot be promised', () => schema.refuses(promise(1, 6), TWICE, FIVE));
 
-test('nor in small steps', () => schema.refuses(promise(1, 1), TWICE, PROMISED));
+test('nor in small steps', () => schema.refuses(promise(1, 1, 2), TWICE, PROMISED + shipment(2, 1)));
 
 test('nor in several rows of one statement', () => schema.refuses(`
-  INSERT INTO allocation (order_id, line_part_id, item_id, location_id, quantity)
-    SELECT 1, id, 1, 1, 2 FROM line_part, generate_series(1, 3)`, TWICE, FIVE));
+  INSERT INTO allocation (line_part_id, shipment_id, quantity)
+    SELECT id, n, 2 FROM line_part, generate_series(1, 3) AS n`, TWICE, FIVE + shipment(2, 1) + shipment(3, 1)));
 
 test('nor by raising an allocation', () => schema.refuses('UPDATE allocation SET quantity = 6', TWICE, PROMISED));
 
@@ -37,11 +38,11 @@ test('nor to two lines that share an item', () => schema.refuses(promise(2, 1), 
   FIVE + line(2, 1, { ordered: 5 }) + promise(1, 5)));
 
 test('nor by an INSERT that turns into an UPDATE', () => schema.refuses(`
-  INSERT INTO allocation (order_id, line_part_id, item_id, location_id, shipment_id, quantity) SELECT 1, id, 1, 1, 1, 6 FROM line_part
-    ON CONFLICT (shipment_id, line_part_id) DO UPDATE SET quantity = 6`, TWICE,
-FIVE + shipment(1, 1) + promise(1, 5, { in_shipment: 1 })));
+  INSERT INTO allocation (line_part_id, shipment_id, quantity) SELECT id, 1, 6 FROM line_part
+    ON CONFLICT (line_part_id, shipment_id) DO UPDATE SET quantity = 6`, TWICE, PROMISED));
 
-test('nor where there was never any stock', () => schema.refuses(promise(1, 1, { location: 3 }), TWICE, FIVE));
+test('nor where there was never any stock', () => schema.refuses(promise(1, 1, 2), TWICE,
+  FIVE + shipment(2, 1, { location: 3 })));
 
 test('nor after a count has made a shortage', async () => {
   const short = `${PROMISED} INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, -2, 'count');`;
@@ -50,21 +51,22 @@ test('nor after a count has made a shortage', async () => {
   assert.deepStrictEqual(await stock(`${short} UPDATE allocation SET quantity = 4;`), [{ on_hand: 3, allocated: 4 }]);
 });
 
-test('an allocation keeps its identity, part, item and place', async () => {
-  for (const change of ['id = id + 1', 'line_part_id = 2', 'item_id = 2', 'location_id = 2', 'order_id = 2']) {
+test('an allocation keeps its part and its shipment, and the shipment its order and place', async () => {
+  for (const change of ['line_part_id = 2', 'shipment_id = 2']) {
     await schema.refuses(`UPDATE allocation SET ${change}, quantity = 9`, DENIED, PROMISED);
+    await schema.refuses(`UPDATE allocation SET ${change}`, { code: 'P0001', message: /UPDATE refused/ }, PROMISED, schema.owner);
+  }
+  for (const change of ['id = 9', 'order_id = 9', 'delivery_group_id = 9', 'location_id = 2', 'location_id = NULL']) {
+    await schema.refuses(`UPDATE shipment SET ${change}`, { code: 'P0001', message: /UPDATE refused/ }, PROMISED);
   }
 });
 
-test('an allocation of another item than its part wants is refused', () => schema.refuses(`
-  INSERT INTO allocation (order_id, line_part_id, item_id, location_id, quantity) SELECT 1, id, 3, 1, 5 FROM line_part`,
-{ code: 'P0001', message: /must have its part's order and item/ }, FIVE));
-
-test('an allocation in a shipment of another order or place, or a cancelled one, is refused', async () => {
-  const wrong = { code: 'P0001', message: /its shipment's order and location/ };
-  await schema.refuses(promise(1, 1, { in_shipment: 2 }), wrong, FIVE + order(2) + shipment(2, 2));
-  await schema.refuses(promise(1, 1, { in_shipment: 1 }), wrong, FIVE + shipment(1, 1, { location: 2 }));
-  await schema.refuses(promise(1, 1, { in_shipment: 1 }), wrong, FIVE + shipment(1, 1, { state: 'cancelled' }));
+test('an allocation in a shipment of another order, or a cancelled one, or none, is refused', async () => {
+  const wrong = { code: 'P0001', message: /units must be in a shipment of their order/ };
+  await schema.refuses(promise(1, 1, 2), wrong, FIVE + order(2) + shipment(2, 2));
+  await schema.refuses(promise(1, 1, 2), wrong, FIVE + shipment(2, 1, { state: 'cancelled' }));
+  await schema.refuses(promise(1, 1, 2), wrong, FIVE);
+  await schema.refuses('INSERT INTO allocation (line_part_id, shipment_id, quantity) VALUES (0, 1, 1)', wrong, FIVE);
 });
 
 test('units of nothing cannot be allocated', async () => {
@@ -73,11 +75,11 @@ test('units of nothing cannot be allocated', async () => {
   await schema.refuses(promise(1, -1), check, FIVE);
 });
 
-test('units come from a place until they have shipped', () => schema.refuses(promise(1, 1, { location: null }),
-  { code: '23514', message: /allocation_check/ }, FIVE));
+test('units come from a place until they have shipped', () => schema.refuses(promise(1, 1, 2),
+  { code: 'P0001', message: /from a location/ }, FIVE + shipment(2, 1, { location: null })));
 
 test('untracked items can always be promised, and have no numbers', async () => {
-  const setup = order(1) + line(1, 1, { ordered: 1000, item: 3 }) + promise(1, 1000);
+  const setup = order(1) + line(1, 1, { ordered: 1000, item: 3 }) + shipment(1, 1) + promise(1, 1000);
   assert.deepStrictEqual(await stock(setup, 3), []);
   assert.deepStrictEqual(await schema.sees('SELECT allocated FROM line_part', setup), [{ allocated: 1000 }]);
 });
@@ -86,7 +88,7 @@ test('tracking cannot be switched while units are promised', async () => {
   const promised = { code: 'P0001', message: /has units promised/ };
   await schema.refuses('UPDATE item SET is_tracked = false WHERE id = 1', promised, PROMISED);
   await schema.refuses('UPDATE item SET is_tracked = true WHERE id = 3', promised,
-    order(1) + line(1, 1, { item: 3 }) + promise(1, 1));
+    order(1) + line(1, 1, { item: 3 }) + shipment(1, 1) + promise(1, 1));
 });
 
 test('the numbers of stock are not writable', async () => {
@@ -113,22 +115,36 @@ test('stock and promises are never negative', async () => {
 });
 
 test('units that ship leave the stock in the same statement', async () => {
-  const shipped = `${FIVE} ${promise(1, 3)} UPDATE allocation SET is_shipped = true;`;
+  const shipped = FIVE + promise(1, 3) + SHIP;
   assert.deepStrictEqual(await stock(shipped), [{ on_hand: 2, allocated: 0 }]);
-  await schema.refuses(promise(1, 3), TWICE, shipped);
+  await schema.refuses(promise(1, 3, 2), TWICE, shipped + shipment(2, 1));
   assert.deepStrictEqual(await schema.sees("SELECT delta, kind, actor FROM stock_move WHERE kind = 'ship'", shipped),
     [{ delta: -3, kind: 'ship', actor: 'user:waybill' }]);
 });
 
-test('no other number of units ships than was promised', () => schema.refuses(
-  'UPDATE allocation SET is_shipped = true, quantity = 6', { code: 'P0001', message: /an allocation stays/ }, PROMISED));
+test('units the store has shipped itself leave at once, and nobody needs to know from where', async () => {
+  const gone = FIVE + shipment(2, 1, { state: 'shipped' }) + promise(1, 3, 2);
+  assert.deepStrictEqual(await stock(gone), [{ on_hand: 2, allocated: 0 }]);
+  const counted = 'SELECT allocated, shipped FROM line_part';
+  assert.deepStrictEqual(await schema.sees(counted, gone), [{ allocated: 0, shipped: 3 }]);
+  const somewhere = FIVE + shipment(2, 1, { state: 'shipped', location: null }) + promise(1, 3, 2);
+  assert.deepStrictEqual(await stock(somewhere), [{ on_hand: 5, allocated: 0 }]);
+  assert.deepStrictEqual(await schema.sees(counted, somewhere), [{ allocated: 0, shipped: 3 }]);
+});
+
+test('units ship with their shipment only, not by a move of their own', async () => {
+  const attack = "INSERT INTO stock_move (item_id, location_id, delta, kind, shipment_id) VALUES (1, 1, -1, 'ship', 1)";
+  for (const as of [schema.db, schema.owner]) {
+    await schema.refuses(attack, { code: 'P0001', message: /units ship with their shipment/ }, PROMISED, as);
+  }
+});
 
 test('shipped units cannot be taken back', async () => {
-  const shipped = `${PROMISED} UPDATE allocation SET is_shipped = true;`;
-  await schema.refuses('DELETE FROM allocation', { code: 'P0001', message: /have shipped cannot be taken back/ }, shipped);
-  const stays = { code: 'P0001', message: /what has shipped stays shipped/ };
-  await schema.refuses('UPDATE allocation SET is_shipped = false', stays, shipped);
-  await schema.refuses('UPDATE allocation SET quantity = 1', stays, shipped);
+  const shipped = PROMISED + SHIP;
+  const stays = { code: 'P0001', message: /have shipped stay shipped/ };
+  await schema.refuses('DELETE FROM allocation', stays, shipped);
+  for (const quantity of [1, 6]) await schema.refuses(`UPDATE allocation SET quantity = ${quantity}`, stays, shipped);
+  await schema.refuses('DELETE FROM allocation', stays, `${shipped} UPDATE shipment SET state = 'delivered';`);
   await schema.refuses('TRUNCATE allocation', DENIED, shipped);
   await schema.refuses('TRUNCATE allocation', { code: 'P0001', message: /append-only/ }, '', schema.owner);
 });
