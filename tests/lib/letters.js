@@ -15,7 +15,7 @@ const { free_port, request } = require('./http');
 const { House } = require('./house');
 const { until } = require('./until');
 
-const BUNDLE_MAX = 64;
+const BUNDLE_MAX = 128;
 
 class Letters {
   static async open(name, { servers, conf = {} } = {}) {

@@ -193,7 +193,7 @@ test('an order from nowhere is routed, labelled, shipped and mailed without a st
 test('stock is what its ledger says, and nothing is promised that has left', async () => {
   assert.deepStrictEqual(await fleet.db.rows(`SELECT item_id, location_id FROM stock AS s
     WHERE on_hand <> (SELECT sum(delta) FROM stock_move AS m WHERE m.item_id = s.item_id AND m.location_id = s.location_id)
-       OR allocated <> (SELECT coalesce(sum(quantity), 0) FROM allocation AS a
+       OR allocated <> (SELECT coalesce(sum(a.quantity), 0) FROM allocation AS a
                          JOIN shipment AS p ON p.id = a.shipment_id AND p.location_id = s.location_id AND p.state <> 'shipped'
                          JOIN line_part AS l ON l.id = a.line_part_id AND l.item_id = s.item_id)`), []);
 });
