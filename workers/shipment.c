@@ -3,7 +3,7 @@
 
 #include "core/runtime/loop.h"
 
-/* Columns of core/sql/shipment_facts.sql. */
+/* Columns of core/sql/shipment_claim.sql. */
 enum {
 	F_ID,
 	F_ORDER_SOURCE,
@@ -62,6 +62,8 @@ enum {
 	F_TRACKING_URL,
 	F_CURRENCY,
 	F_STATE,
+	F_ORDER,
+	F_ATTEMPT,
 };
 
 struct reader {
@@ -200,9 +202,25 @@ static void read_lines(struct batch *b, const struct db_result *r)
 	}
 }
 
+/* One claimed shipment into its job. */
+static void read_job(const struct reader *in, struct job *job)
+{
+	struct err broken = {0};
+	struct shipment *s = read_facts(in, &broken);
+
+	job->is_claimed = job->acts = 1;
+	job->attempt = (int)number(in, F_ATTEMPT);
+	job->order_id = s->order_id = number(in, F_ORDER);
+	job->store_id = s->store.id;
+	job->credential_id = number(in, F_TOKEN_ID);
+	job->data = s;
+	if (broken.kind != ERR_NONE)
+		job_fail(job, &broken);
+}
+
 int shipment_claim(struct batch *b, struct err *e)
 {
-	struct db_result claimed, facts, lines;
+	struct db_result claimed, lines;
 
 	if (db_run(b->db, b->arena, SQL_SHIPMENT_CLAIM, &claimed, e, batch_ids(b, 0, NULL),
 		   db_text(b->role->name), db_text(b->lease), db_int64(b->arena, b->role->lease_s)))
@@ -210,32 +228,15 @@ int shipment_claim(struct batch *b, struct err *e)
 	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, claimed.rows);
 
 	for (size_t i = 0; i < claimed.rows; i++) {
-		struct job *job = batch_job(b, ids[i] = db_get_int64(&claimed, i, 0));
+		struct job *job = batch_job(b, ids[i] = db_get_int64(&claimed, i, F_ID));
 
-		job->is_claimed = job->acts = 1;
-		job->order_id = db_get_int64(&claimed, i, 1);
-		job->attempt = (int)db_get_int64(&claimed, i, 2);
+		read_job(&(struct reader){b, job->arena, &claimed, i}, job);
 	}
-	struct db_value due = db_int64s(b->arena, ids, claimed.rows);
-
 	if (claimed.rows == 0)
 		return 0;
-	if (db_run(b->db, b->arena, SQL_SHIPMENT_FACTS, &facts, e, due) ||
-	    db_run(b->db, b->arena, SQL_SHIPMENT_LINES, &lines, e, due))
+	if (db_run(b->db, b->arena, SQL_SHIPMENT_LINES, &lines, e,
+		   db_int64s(b->arena, ids, claimed.rows)))
 		return -1;
-	for (size_t i = 0; i < facts.rows; i++) {
-		struct job *job = batch_job(b, db_get_int64(&facts, i, F_ID));
-		struct reader in = {b, job->arena, &facts, i};
-		struct err broken = {0};
-		struct shipment *s = read_facts(&in, &broken);
-
-		s->order_id = job->order_id;
-		job->data = s;
-		job->store_id = s->store.id;
-		job->credential_id = db_get_int64(&facts, i, F_TOKEN_ID);
-		if (broken.kind != ERR_NONE)
-			job_fail(job, &broken);
-	}
 	read_lines(b, &lines);
 	return 0;
 }

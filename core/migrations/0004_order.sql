@@ -147,33 +147,36 @@ $$;
 
 -- Events of orders, in the order given: an element each; what is not given is null, and an actor who is null is who acts. seq, at
 -- and hash are the database's own. The orders are locked, so that no two write the same link. Several events of one order are
--- chained in rounds: the first of each order, the second, ...
+-- chained in turns: the first of each order, the second, ...
 CREATE FUNCTION events_add(of_orders bigint[], kinds text[], shipments bigint[] DEFAULT NULL, was text[] DEFAULT NULL,
                            becomes text[] DEFAULT NULL, notes text[] DEFAULT NULL, details jsonb[] DEFAULT NULL, actors text[] DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  rounds bigint; locked bigint; missing bigint;
+  there bigint; named bigint; most bigint;
+  turns bigint[]; -- NULL: the first and only one of each
   me text := event_actor();
 BEGIN
   IF coalesce(cardinality(of_orders), 0) = 0 THEN
     RETURN;
   END IF;
-  SELECT count(*) INTO locked FROM (SELECT FROM orders WHERE id = ANY (of_orders) ORDER BY id FOR NO KEY UPDATE) AS o;
-  SELECT max(u.n), count(*) - locked INTO rounds, missing FROM (SELECT count(*) AS n FROM unnest(of_orders) AS g(id) GROUP BY g.id) AS u;
-  IF missing <> 0 THEN
-    RAISE EXCEPTION 'events of % orders that are not there', missing USING ERRCODE = 'foreign_key_violation';
+  SELECT count(*) INTO there FROM (SELECT FROM orders WHERE id = ANY (of_orders) ORDER BY id FOR NO KEY UPDATE) AS o;
+  SELECT count(*), max(g.n) INTO named, most FROM (SELECT count(*) AS n FROM unnest(of_orders) AS u(id) GROUP BY u.id) AS g;
+  IF there <> named THEN
+    RAISE EXCEPTION 'events of % orders that are not there', named - there USING ERRCODE = 'foreign_key_violation';
   END IF;
-  FOR round IN 1..rounds LOOP
+  IF most > 1 THEN
+    turns := ARRAY(SELECT row_number() OVER (PARTITION BY u.id ORDER BY u.n) FROM unnest(of_orders) WITH ORDINALITY AS u(id, n) ORDER BY u.n);
+  END IF;
+  FOR turn IN 1..most LOOP
     INSERT INTO order_event
       SELECT e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail,
              order_event_hash(e.previous, (e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail, NULL)::order_event)
         FROM (SELECT u.order_id, coalesce(l.seq, 0) + 1 AS seq, coalesce(u.actor, me) AS actor, u.kind, u.shipment_id, u.was, u.becomes, u.note,
                      u.detail, l.hash AS previous
-                FROM (SELECT v.*, CASE WHEN rounds > 1 THEN row_number() OVER (PARTITION BY v.order_id ORDER BY v.n) ELSE 1 END AS turn
-                        FROM unnest(of_orders, kinds, shipments, was, becomes, notes, details, actors)
-                             WITH ORDINALITY AS v(order_id, kind, shipment_id, was, becomes, note, detail, actor, n)) AS u
+                FROM unnest(of_orders, kinds, shipments, was, becomes, notes, details, actors, turns)
+                       AS u(order_id, kind, shipment_id, was, becomes, note, detail, actor, nth)
                 LEFT JOIN LATERAL (SELECT o.seq, o.hash FROM order_event AS o WHERE o.order_id = u.order_id ORDER BY o.seq DESC LIMIT 1) AS l ON true
-               WHERE u.turn = round OFFSET 0) AS e;
+               WHERE coalesce(u.nth, 1) = turn OFFSET 0) AS e;
   END LOOP;
 END $$;
 -- An order that has events stays, under its number.

@@ -97,7 +97,6 @@ const HOT = {
   'route_parts.sql': IDS,
   'route_resolve.sql': IDS,
   'shipment_claim.sql': `${IDS}, 'label', ${LEASE}`,
-  'shipment_facts.sql': IDS,
   'shipment_lines.sql': IDS,
   'shipment_lost_units.sql': IDS,
 };
