@@ -45,6 +45,12 @@ BEGIN
   RETURN freed;
 END $$;
 
+-- A claim whose commit was not answered may have leased these rows: they are free again.
+CREATE FUNCTION work_unlease(tbl regclass, ids bigint[], holder text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('UPDATE %s SET lease = NULL, lease_until = NULL WHERE id = ANY ($1) AND starts_with(lease, $2)', tbl) USING ids, holder;
+END $$;
+
 -- For waybill-clock: rows due and untaken, oldest first, marked as published. wait: a row without an error
 -- was published when it became due, so it gets that long to be taken.
 CREATE FUNCTION work_publish(tbl regclass, role text, wait interval, again interval, most int)

@@ -89,6 +89,34 @@ static void publish_followups(const struct batch_run *run, struct batch *b)
 			 run->role->name, n, log_quote(e.msg));
 }
 
+/*
+ * A claim whose commit was not answered: it may have leased these rows, and then nobody else takes them. The next try frees
+ * them first. (Another batch of this process that has claimed one of them meanwhile loses it.)
+ */
+struct doubt {
+	struct arena *arena;
+	int64_t *ids;
+	size_t count;
+};
+
+static void doubt_claim(struct doubt *doubt, const struct batch *b)
+{
+	doubt->ids = ARENA_ARRAY(doubt->arena, int64_t, b->count);
+	doubt->count = 0;
+	for (size_t i = 0; i < b->count; i++)
+		if (b->jobs[i]->is_claimed)
+			doubt->ids[doubt->count++] = b->jobs[i]->id;
+}
+
+static int free_doubtful(struct batch *b, const struct doubt *doubt, const char *holder,
+			 struct err *e)
+{
+	if (doubt->count == 0 || !holder)
+		return 0;
+	return db_later(b->db, b->arena, SQL_WORK_UNLEASE, e, db_text(b->role->table),
+			db_int64s(b->arena, doubt->ids, doubt->count), db_text(holder));
+}
+
 typedef int step_fn(struct batch *b, struct err *e);
 
 /* A role without act: one transaction, and what claim did not take is dropped before settle sees it. */
@@ -149,7 +177,8 @@ static void lease_jobs(const struct batch *b, int64_t began_ms)
  * One transaction around one step. After the commit the connection is given back, and the follow-ups are
  * published without it. When it is rolled back the jobs are as they were.
  */
-static int run_once(const struct batch_run *run, struct db **db, step_fn *step, struct err *e)
+static int run_once(const struct batch_run *run, struct db **db, step_fn *step, struct doubt *doubt,
+		    struct err *e)
 {
 	struct batch b = {
 		.arena = arena_new(),
@@ -169,10 +198,14 @@ static int run_once(const struct batch_run *run, struct db **db, step_fn *step, 
 				       (long long)(began_ms / LEASE_TURN_MS));
 	for (size_t i = 0; i < run->count; i++)
 		before[i] = run->jobs[i]->err;
-	int failed = db_begin(*db, e) || name_actor(&b, e) || step(&b, e) || db_commit(*db, e);
+	int is_done = db_begin(*db, e) == 0 && name_actor(&b, e) == 0 &&
+		      free_doubtful(&b, doubt, run->holder, e) == 0 && step(&b, e) == 0;
+	int failed = !is_done || db_commit(*db, e);
 
 	if (failed) {
 		db_rollback(*db, NULL);
+		if (is_done && run->holder && run->role->act && e->code == ERR_CODE_DISCONNECTED)
+			doubt_claim(doubt, &b);
 		for (size_t i = 0; i < run->count; i++) {
 			run->jobs[i]->err = before[i];
 			if (run->holder)
@@ -206,7 +239,7 @@ static struct db *take(const struct batch_run *run)
 }
 
 /* Runs a step until it is done. Takes db over; NULL: takes one of its own. */
-static void run_step(const struct batch_run *run, struct db *db, step_fn *step)
+static void run_step(const struct batch_run *run, struct db *db, step_fn *step, struct doubt *doubt)
 {
 	int conflicts = 0;
 	struct err e = {0};
@@ -214,8 +247,10 @@ static void run_step(const struct batch_run *run, struct db *db, step_fn *step)
 	for (;;) {
 		if (!db)
 			db = take(run);
-		if (run_once(run, &db, step, &e) == 0)
+		if (run_once(run, &db, step, doubt, &e) == 0) {
+			doubt->count = 0;
 			return;
+		}
 		if (e.kind == ERR_RETRY && e.code == ERR_CODE_DISCONNECTED) {
 			log_step(run, "database_away", &e);
 			db_give(db);
@@ -244,16 +279,21 @@ static void run_step(const struct batch_run *run, struct db *db, step_fn *step)
 			alone.holder = NULL;
 			step = only_outcome;
 		}
-		run_step(&alone, NULL, step);
+		run_step(&alone, NULL, step, doubt);
 	}
 }
 
 void batch_claim(const struct batch_run *run, struct db *db)
 {
-	run_step(run, db, run->role->act ? run->role->claim : claim_and_settle);
+	struct doubt doubt = {.arena = arena_new()};
+
+	run_step(run, db, run->role->act ? run->role->claim : claim_and_settle, &doubt);
+	arena_free(doubt.arena);
 }
 
 void batch_settle(const struct batch_run *run, struct db *db)
 {
-	run_step(run, db, settle_and_outcome);
+	struct doubt none = {0};
+
+	run_step(run, db, settle_and_outcome, &none);
 }
