@@ -124,6 +124,7 @@ END $$;
 CREATE TRIGGER booked AFTER INSERT ON stock_move REFERENCING NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION stock_move_booked();
 
+-- Nobody writes a move of kind ship, and the workers' user not even from a trigger of its own temporary table.
 CREATE FUNCTION stock_move_not_by_hand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'units ship with their shipment, not by a move of their own' USING ERRCODE = 'P0001';

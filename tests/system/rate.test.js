@@ -39,6 +39,7 @@ async function goes_on(name, mend) {
 async function label_with_store(name, change) {
   await fleet.workers.label.stop();
   await fleet.order(name);
+  await fleet.webhooks_idle(); /* a late one would tell of the change */
   await fleet.shipment(name, (one) => one.step === 'label');
   await change();
   fleet.start_worker('label');
@@ -75,6 +76,7 @@ test('no label is bought for units that were taken off the order at the store', 
 async function rated_kit(name) {
   await fleet.workers.label.stop();
   await fleet.order(name, { lines: [{ sku: 'SET', quantity: 1 }] });
+  await fleet.webhooks_idle();
   return fleet.soon('both parcels to be rated', async () => {
     const found = await fleet.parcels(name);
     return found.length === 2 && found.every((one) => one.step === 'label') && found;

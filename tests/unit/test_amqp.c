@@ -330,9 +330,56 @@ static void the_ladder_brings_a_message_back_to_its_queue(void **state)
 	run_with_broker(climb_down);
 }
 
+/* More bodies than may be in hand: the rest is read when those are acknowledged, not before. */
+static void hold_many(void *arg)
+{
+	enum {
+		BODY_BYTES = 1 << 20,
+		HELD = AMQP_HELD_MAX / BODY_BYTES,
+		COUNT = HELD + 4,
+		LOOKS = 200
+	};
+	struct amqp *from = broker_connect(), *to = broker_connect();
+	struct inbox in = {.keeps = 1};
+	char *body = calloc(1, BODY_BYTES);
+	int64_t ready, consumers;
+	struct err e = {0};
+
+	(void)arg;
+	assert_non_null(body);
+	broker_declare(from);
+	broker_consume(to, &in, COUNT);
+	for (int i = 0; i < COUNT; i++)
+		broker_publish(from, body, BODY_BYTES);
+	inbox_wait(&in, HELD + 1);
+	/* The broker answers others many times meanwhile. */
+	for (int i = 0; i < LOOKS; i++)
+		assert_int_equal(amqp_queue_depth(from, broker_queue, &ready, &consumers,
+						  broker_deadline(), &e),
+				 0);
+	assert_int_equal(in.count, HELD + 1);
+	for (size_t i = 0; i < HELD + 1; i++)
+		amqp_ack(to, in.kept[i]);
+	inbox_wait(&in, COUNT);
+	for (size_t i = HELD + 1; i < COUNT; i++)
+		amqp_ack(to, in.kept[i]);
+	inbox_free(&in);
+	free(body);
+	amqp_close(to);
+	broker_delete_queue(from, broker_queue);
+	amqp_close(from);
+}
+
+static void no_more_bodies_are_read_than_may_be_in_hand(void **state)
+{
+	(void)state;
+	run_with_broker(hold_many);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_more_bodies_are_read_than_may_be_in_hand),
 		cmocka_unit_test(thousands_of_messages_arrive_once),
 		cmocka_unit_test(bodies_of_every_size_arrive_unchanged),
 		cmocka_unit_test(a_body_above_the_limit_is_rejected_and_skipped),
