@@ -2,7 +2,7 @@
 
 /*
  * How fast this machine is just now: orders per second of ceiling.sql, on the servers the bench runs on. Machines, and one
- * machine at two hours of a day, differ by more than two; Waybill's orders per second divided by these do not.
+ * machine at two hours of a day, differ by more than two; Waybill's orders per second divided by these differ much less.
  */
 
 const path = require('path');
