@@ -12,5 +12,5 @@ WITH held AS (
      AND s.state IS NOT DISTINCT FROM 'planned' AND l.id = s.location_id AND NOT l.auto_ship
 )
 UPDATE label_purchase AS l SET state = 'voiding', step = 'void', due_at = now()
-  FROM parcel AS p JOIN shipment AS s ON s.id = p.shipment_id AND s.state IS NOT DISTINCT FROM 'cancelled'
- WHERE l.parcel_id = p.id AND s.id = ANY ($1::bigint[]) AND l.state IS NOT DISTINCT FROM 'bought'
+ WHERE l.id = ANY (ARRAY(SELECT b.id FROM shipment AS s JOIN parcel AS p ON p.shipment_id = s.id JOIN label_purchase AS b ON b.parcel_id = p.id
+                          WHERE s.id = ANY ($1::bigint[]) AND s.state IS NOT DISTINCT FROM 'cancelled' AND b.state IS NOT DISTINCT FROM 'bought'))

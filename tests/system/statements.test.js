@@ -13,22 +13,20 @@ const { Schema, TOP } = require('../lib');
 
 const FOLDER = path.join(TOP, 'core', 'sql');
 const FILES = fs.readdirSync(FOLDER).filter((file) => file.endsWith('.sql')).sort();
-const ORDERS = 20000;
 
 const text_of = (file) => fs.readFileSync(path.join(FOLDER, file), 'utf8');
 const without_comments = (sql) => sql.replace(/--.*/g, '');
 
 let schema;
 
-/* As many orders as a busy week has, each with a line, a shipment, a notice and an allocation; few are due. */
-test.before(async () => {
-  schema = await Schema.open('statements');
-  await schema.owner.run(`
+/* Orders, each with a line, a shipment, a notice and an allocation; few are due, and the labels of most are still to be bought. */
+async function grow(into, orders) {
+  await into.owner.run(`
     INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, 1000000, 'receive');
     INSERT INTO orders (id, merchant_id, store_id, source_id, name, state, placed_at, payment_status, currency, total,
                         presentment_currency, source_updated_at, source_hash, step)
       SELECT n, 1, 1, n, '#' || n, 'awaiting_fulfillment', now(), 'paid', 'EUR', 10000, 'EUR', now(), sha256(''),
-             CASE WHEN n % 100 = 0 THEN 'route' END FROM generate_series(1, ${ORDERS}) AS n;
+             CASE WHEN n % 100 = 0 THEN 'route' END FROM generate_series(1, ${orders}) AS n;
     INSERT INTO delivery_group (id, order_id, position, kind) SELECT id, id, 0, 'ship' FROM orders;
     INSERT INTO order_line (id, order_id, delivery_group_id, source_id, title, ordered, unit_price, unit_price_presentment,
                             needs_shipping)
@@ -39,9 +37,17 @@ test.before(async () => {
     INSERT INTO allocation (line_part_id, shipment_id, quantity) SELECT id, id, 1 FROM orders;
     INSERT INTO backorder (order_id, line_part_id, item_id, quantity, wanted) SELECT id, id, 1, 1, 1 FROM orders WHERE id % 2 = 0;
     INSERT INTO parcel (id, shipment_id) SELECT id, id FROM shipment;
+    INSERT INTO label_purchase (parcel_id, carrier_account_id, attempt_id, rate_id, state)
+      SELECT id, 1, gen_random_uuid(), 'rate', 'bought' FROM parcel WHERE id % 40 = 0;
     INSERT INTO notice (order_id, kind, subject_id, step)
       SELECT id, 'shipment', id, CASE WHEN id % 100 = 0 THEN 'notify' END FROM orders;
     SELECT events_add(array_agg(id), array_agg('noted'::text)) FROM orders;`);
+}
+
+/* As many as a busy week has. */
+test.before(async () => {
+  schema = await Schema.open('statements');
+  await grow(schema, 20000);
   await schema.admin.run('ANALYZE;');
 });
 
@@ -126,23 +132,33 @@ test('this test can tell: without an index there is a scan', async () => {
 });
 
 /*
- * The same with the workers' own settings and without any statistics, as on the first day: the indexes on what is due or
- * open are for the clock and for people. A statement that was given ids must not read all that is due.
+ * The same with the workers' own settings and without any statistics, as on the first day. A statement that was given ids comes by
+ * them: it reads neither a whole index, nor all that is due or open, for which the indexes on those are.
  */
 const WAYS_IN = /_(due|open)$/;
+const GROWING = /^(orders|shipment|allocation|order_line|line_part|backorder|delivery_group|parcel|label_purchase|notice|order_event|stock_move)$/;
 const SETTINGS = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
   SET enable_mergejoin = off; SET join_collapse_limit = 1;`;
 
-const indexes = (plan) => [...(plan['Index Name'] ? [plan['Index Name']] : []), ...(plan.Plans || []).flatMap(indexes)];
+/* The scans of a plan that read more the older a shop is, as "parcel by parcel_due". */
+function strays(plan) {
+  const by = plan['Index Name'] || plan['Node Type'];
+  const is_stray = GROWING.test(plan['Relation Name']) && /Scan$/.test(plan['Node Type'])
+    && (/^Seq/.test(by) || WAYS_IN.test(by) || (plan['Index Name'] && !plan['Index Cond']));
+  return [...(is_stray ? [`${plan['Relation Name']} by ${by}`] : []), ...(plan.Plans || []).flatMap(strays)];
+}
 
-test('on the first day too, hot statements come by key', async () => {
-  const fresh = await Schema.open('statements_fresh');
-  const strays = [];
-  for (const [file, values] of Object.entries(HOT)) {
-    const printed = await fresh.db.run(`${SETTINGS} PREPARE statement AS ${text_of(file)};
-      EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
-    const found = indexes(JSON.parse(printed)[0].Plan).filter((name) => WAYS_IN.test(name));
-    if (found.length) strays.push(`${file}: ${found}`);
-  }
-  assert.deepStrictEqual(strays, []);
-});
+/* A plan is kept for as long as its connection: it may have been made for an empty table, or in the first minute. */
+for (const orders of [0, 100, 2000]) {
+  test(`with ${orders} orders and no statistics too, hot statements come by key`, async () => {
+    const fresh = await Schema.open('statements_fresh');
+    if (orders) await grow(fresh, orders);
+    const found = [];
+    for (const [file, values] of Object.entries(HOT)) {
+      const printed = await fresh.db.run(`${SETTINGS} PREPARE statement AS ${text_of(file)};
+        EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
+      found.push(...strays(JSON.parse(printed)[0].Plan).map((stray) => `${file}: ${stray}`));
+    }
+    assert.deepStrictEqual(found, []);
+  });
+}
