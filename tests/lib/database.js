@@ -7,6 +7,9 @@
 
 const { run } = require('./process');
 
+/* Debian's /usr/bin/psql is a Perl program that starts this one, which takes five times as long. */
+const PSQL = '/usr/lib/postgresql/15/bin/psql';
+
 class Sql_error extends Error {
   constructor(text) {
     const [, code, message] = /ERROR:\s+(\w{5}): (.*)/.exec(text) || [null, null, text];
@@ -28,9 +31,9 @@ class Database {
   }
 
   /* Runs statements; returns what psql prints: a line per row, columns separated by |. */
-  async run(statements) {
+  async run(statements, deadline_ms = 60000) {
     const args = [this.url, '-AtqX', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
-    const { code, stdout, stderr } = await run('psql', args, { input: statements });
+    const { code, stdout, stderr } = await run(PSQL, args, { input: statements, deadline_ms });
     if (code !== 0) throw new Sql_error(stderr);
     return stdout.trimEnd();
   }
