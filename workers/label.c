@@ -21,6 +21,8 @@ enum {
 	LOST_MAX = 1,	   /* attempts that were never found, after which a person decides */
 	LOOK_AGAIN_S = 15, /* for a purchase that is still being made, or is not to be seen yet */
 	PENDING_MAX_S = 3600, /* still being made after so long: a person asks the carrier */
+	DOCUMENTS_BYTES =
+		1 << 20, /* labels' bytes in one statement, unless a single one is larger */
 };
 
 /* A purchase as claim found or made it, and what act learned. */
@@ -347,15 +349,54 @@ static int write_outcomes(struct batch *b, struct err *e)
 	return 0;
 }
 
-static int write_document(struct batch *b, const struct buying *p, struct err *e)
+struct document_row {
+	int64_t purchase;
+	const char *content_type, *path;
+	struct db_blob bytes, hash;
+};
+
+static struct document_row document_row(struct batch *b, const struct buying *p)
 {
-	unsigned char hash[32];
+	unsigned char *hash = arena_alloc(b->arena, 32);
 
 	sha256(p->bytes, p->len, hash);
-	return db_later(b->db, b->arena, SQL_LABEL_DOCUMENT_ADD, e, db_int64(b->arena, p->id),
-			db_text(p->content_type ? p->content_type : "application/octet-stream"),
-			p->path ? db_null() : db_bytes(p->bytes, p->len), db_text(p->path),
-			db_bytes(hash, sizeof hash));
+	return (struct document_row){
+		.purchase = p->id,
+		.content_type = p->content_type ? p->content_type : "application/octet-stream",
+		.path = p->path,
+		.bytes = p->path ? (struct db_blob){0} : (struct db_blob){p->bytes, p->len},
+		.hash = {hash, 32},
+	};
+}
+
+static int add_documents(struct batch *b, const struct document_row *d, size_t n, struct err *e)
+{
+	struct arena *a = b->arena;
+
+	return n == 0 ? 0
+		      : db_later(b->db, a, SQL_LABEL_DOCUMENT_ADD, e,
+				 COLUMN_INT64(a, d, n, purchase),
+				 COLUMN_TEXT(a, d, n, content_type), COLUMN_BLOB(a, d, n, bytes),
+				 COLUMN_TEXT(a, d, n, path), COLUMN_BLOB(a, d, n, hash));
+}
+
+/* Together, but no more at once than memory is meant for. */
+static int write_documents(struct batch *b, struct buying *const *bought, size_t count,
+			   struct err *e)
+{
+	struct document_row *rows = ARENA_ARRAY(b->arena, struct document_row, count);
+	size_t n = 0, bytes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (bytes + bought[i]->len > DOCUMENTS_BYTES) {
+			if (add_documents(b, rows, n, e))
+				return -1;
+			n = bytes = 0;
+		}
+		rows[n++] = document_row(b, bought[i]);
+		bytes += bought[i]->len;
+	}
+	return add_documents(b, rows, n, e);
 }
 
 static int release(struct batch *b, const int64_t *ids, size_t count, struct err *e)
@@ -392,6 +433,7 @@ static int label_settle(struct batch *b, struct err *e)
 {
 	int64_t *done = ARENA_ARRAY(b->arena, int64_t, b->count);
 	int64_t *stale = ARENA_ARRAY(b->arena, int64_t, b->count);
+	struct buying **bought = ARENA_ARRAY(b->arena, struct buying *, b->count);
 	size_t done_count = 0, stale_count = 0;
 	struct db_result locked;
 
@@ -401,19 +443,21 @@ static int label_settle(struct batch *b, struct err *e)
 	for (size_t i = 0; i < b->count; i++) {
 		const struct job *job = b->jobs[i];
 		const struct shipment *s = job->data;
-		const struct buying *p = s ? s->more : NULL;
+		struct buying *p = s ? s->more : NULL;
 
 		if (!p || !job_is_good(job))
 			continue;
 		if (p->rerate) {
 			stale[stale_count++] = job->id;
-			continue;
+		} else {
+			bought[done_count] = p;
+			done[done_count++] = job->id;
 		}
-		if (write_document(b, p, e))
-			return -1;
-		done[done_count++] = job->id;
 	}
-	return release(b, done, done_count, e) || rerate(b, stale, stale_count, e) ? -1 : 0;
+	return write_documents(b, bought, done_count, e) || release(b, done, done_count, e) ||
+			       rerate(b, stale, stale_count, e)
+		       ? -1
+		       : 0;
 }
 
 const struct role label_role = {

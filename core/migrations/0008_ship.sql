@@ -7,36 +7,35 @@
 CREATE FUNCTION shipments_ship(ids bigint[], holder text DEFAULT NULL) RETURNS TABLE (role text, id bigint)
 LANGUAGE plpgsql SET search_path = public AS $$
 DECLARE
-  leaving bigint[];
-  their_orders bigint[];
+  leaving bigint[]; their_orders bigint[]; steps text[]; are_mailed boolean[];
 BEGIN
   PERFORM 1 FROM orders AS o WHERE o.id IN (SELECT s.order_id FROM shipment AS s WHERE s.id = ANY (ids))
     ORDER BY o.id FOR NO KEY UPDATE;
-  SELECT array_agg(l.id), array_agg(l.order_id) INTO leaving, their_orders
-    FROM (SELECT s.id, s.order_id FROM shipment AS s
+  SELECT array_agg(l.id), array_agg(l.order_id), array_agg(l.next), array_agg(l.is_mailed) INTO leaving, their_orders, steps, are_mailed
+    FROM (SELECT s.id, s.order_id, CASE WHEN st.platform <> 'none' THEN 'fulfill' END AS next, st.customer_mail = 'waybill' AS is_mailed
+            FROM shipment AS s JOIN orders AS o ON o.id = s.order_id JOIN store AS st ON st.id = o.store_id
            WHERE s.id = ANY (ids) AND NOT s.is_held
              AND (coalesce(s.state, '') IN ('released', 'picked')
                   OR s.state IS NOT DISTINCT FROM 'planned' AND s.step IS NOT DISTINCT FROM 'label' AND s.lease = holder)
-           ORDER BY s.id FOR NO KEY UPDATE) AS l;
-  UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), step = CASE WHEN st.platform = 'none' THEN NULL ELSE 'fulfill' END,
-         due_at = now(), attempt = 0, error = NULL, lease = NULL, lease_until = NULL, published_at = NULL
-    FROM orders AS o JOIN store AS st ON st.id = o.store_id
-   WHERE s.id = ANY (leaving) AND o.id = s.order_id;
+           ORDER BY s.id FOR NO KEY UPDATE OF s) AS l;
+  IF leaving IS NULL THEN
+    RETURN;
+  END IF;
+  UPDATE shipment AS s SET state = 'shipped', shipped_at = now(), step = l.next, due_at = now(), attempt = 0, error = NULL,
+         lease = NULL, lease_until = NULL, published_at = NULL
+    FROM unnest(leaving, steps) AS l(id, next) WHERE s.id = l.id;
   PERFORM orders_progress(their_orders);
-  RETURN QUERY
-    WITH owed AS (
-      INSERT INTO notice (order_id, kind, subject_id, step)
-        SELECT s.order_id, 'shipment', s.id, 'notify' FROM shipment AS s JOIN orders AS o ON o.id = s.order_id
-          JOIN store AS st ON st.id = o.store_id AND st.customer_mail = 'waybill'
-         WHERE s.id = ANY (leaving)
-      ON CONFLICT (order_id, kind, subject_id) DO NOTHING RETURNING notice.id
-    )
-    SELECT 'notify', owed.id FROM owed
-    UNION ALL SELECT s.step, s.id FROM shipment AS s WHERE s.id = ANY (leaving) AND coalesce(s.step, '') <> '';
+  IF true = ANY (are_mailed) THEN
+    RETURN QUERY INSERT INTO notice (order_id, kind, subject_id, step)
+      SELECT l.order_id, 'shipment', l.id, 'notify' FROM unnest(leaving, their_orders, are_mailed) AS l(id, order_id, is_mailed) WHERE l.is_mailed
+      ON CONFLICT (order_id, kind, subject_id) DO NOTHING RETURNING 'notify', notice.id;
+  END IF;
+  RETURN QUERY SELECT l.next, l.id FROM unnest(leaving, steps) AS l(id, next) WHERE l.next IS NOT NULL;
 END $$;
 
 -- Orders whose units have moved: where that brings them. Nothing left to ship: fulfilled, or cancelled when all units were.
-CREATE FUNCTION orders_progress(ids bigint[]) RETURNS void LANGUAGE sql SET search_path = public AS $$
+CREATE FUNCTION orders_progress(ids bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = public AS $$
+BEGIN
   UPDATE orders AS o
      SET state = CASE WHEN u.units = u.cancelled THEN CASE WHEN o.state = 'partially_fulfilled' THEN 'fulfilled' ELSE 'cancelled' END
                       WHEN u.to_ship = 0 THEN 'fulfilled'
@@ -56,5 +55,5 @@ CREATE FUNCTION orders_progress(ids bigint[]) RETURNS void LANGUAGE sql SET sear
            WHEN 'pending' THEN u.units = u.cancelled
            WHEN 'payment_processing' THEN u.units = u.cancelled
            WHEN 'paid' THEN u.units = u.cancelled
-           ELSE false END
-$$;
+           ELSE false END;
+END $$;

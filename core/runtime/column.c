@@ -27,3 +27,12 @@ struct db_value column_bool(struct arena *a, const void *first, size_t count, si
 		memcpy(values + i, (const char *)first + i * stride, sizeof *values);
 	return db_bools(a, values, count);
 }
+
+struct db_value column_blob(struct arena *a, const void *first, size_t count, size_t stride)
+{
+	struct db_blob *values = ARENA_ARRAY(a, struct db_blob, count);
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(values + i, (const char *)first + i * stride, sizeof *values);
+	return db_blobs(a, values, count);
+}

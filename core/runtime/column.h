@@ -12,6 +12,7 @@
 struct db_value column_int64(struct arena *a, const void *first, size_t count, size_t stride);
 struct db_value column_text(struct arena *a, const void *first, size_t count, size_t stride);
 struct db_value column_bool(struct arena *a, const void *first, size_t count, size_t stride);
+struct db_value column_blob(struct arena *a, const void *first, size_t count, size_t stride);
 
 #define COLUMN_FIRST(rows, member)                                                                 \
 	((const void *)((const char *)(rows) + offsetof(__typeof__(*(rows)), member)))
@@ -21,5 +22,7 @@ struct db_value column_bool(struct arena *a, const void *first, size_t count, si
 	column_text((a), COLUMN_FIRST(rows, member), (count), sizeof *(rows))
 #define COLUMN_BOOL(a, rows, count, member)                                                        \
 	column_bool((a), COLUMN_FIRST(rows, member), (count), sizeof *(rows))
+#define COLUMN_BLOB(a, rows, count, member)                                                        \
+	column_blob((a), COLUMN_FIRST(rows, member), (count), sizeof *(rows))
 
 #endif

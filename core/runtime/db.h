@@ -82,6 +82,12 @@ struct db_value {
 	uint32_t type; /* PostgreSQL's type OID */
 };
 
+/* Bytes in an array of them. data NULL: SQL null, and then len is 0. */
+struct db_blob {
+	const void *data;
+	size_t len;
+};
+
 struct db_value db_null(void);
 struct db_value db_int64(struct arena *a, int64_t value); /* $n::bigint */
 struct db_value db_bool(int value);			  /* $n::boolean */
@@ -91,6 +97,8 @@ struct db_value db_int64s(struct arena *a, const int64_t *values, size_t count);
 struct db_value db_bools(struct arena *a, const int *values, size_t count);	 /* $n::boolean[] */
 struct db_value db_texts(struct arena *a, const char *const *values,
 			 size_t count); /* $n::text[]; NULL elements are null */
+struct db_value db_blobs(struct arena *a, const struct db_blob *values,
+			 size_t count); /* $n::bytea[] */
 
 /* In an array of integers this element is SQL null. */
 #define DB_INT64_NULL INT64_MIN

@@ -14,6 +14,7 @@ enum {
 	TYPE_INT8 = 20,
 	TYPE_TEXT = 25,
 	TYPE_BOOL_ARRAY = 1000,
+	TYPE_BYTEA_ARRAY = 1001,
 	TYPE_TEXT_ARRAY = 1009,
 	TYPE_INT8_ARRAY = 1016,
 };
@@ -103,6 +104,13 @@ static void array_put_null(struct array *array)
 	array->at = put_uint32(array->at, UINT32_MAX);
 }
 
+static void array_put_bytes(struct array *array, const void *data, size_t len)
+{
+	array->at = put_uint32(array->at, (uint32_t)len);
+	memcpy(array->at, data, len);
+	array->at += len;
+}
+
 static struct db_value array_end(const struct array *array, uint32_t type)
 {
 	return (struct db_value){.data = (const char *)array->start,
@@ -156,18 +164,31 @@ struct db_value db_texts(struct arena *a, const char *const *values, size_t coun
 	}
 	struct array array = array_start(a, TYPE_TEXT, count, has_null, bytes);
 
-	for (size_t i = 0; i < count; i++) {
-		if (!values[i]) {
+	for (size_t i = 0; i < count; i++)
+		if (values[i])
+			array_put_bytes(&array, values[i], strlen(values[i]));
+		else
 			array_put_null(&array);
-			continue;
-		}
-		size_t len = strlen(values[i]);
-
-		array.at = put_uint32(array.at, (uint32_t)len);
-		memcpy(array.at, values[i], len);
-		array.at += len;
-	}
 	return array_end(&array, TYPE_TEXT_ARRAY);
+}
+
+struct db_value db_blobs(struct arena *a, const struct db_blob *values, size_t count)
+{
+	size_t bytes = 0;
+	int has_null = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bytes += 4 + (size_t)checked_length(values[i].len);
+		has_null |= !values[i].data;
+	}
+	struct array array = array_start(a, TYPE_BYTEA, count, has_null, bytes);
+
+	for (size_t i = 0; i < count; i++)
+		if (values[i].data)
+			array_put_bytes(&array, values[i].data, values[i].len);
+		else
+			array_put_null(&array);
+	return array_end(&array, TYPE_BYTEA_ARRAY);
 }
 
 /*

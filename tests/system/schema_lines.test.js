@@ -139,3 +139,14 @@ test('a backorder waits for something, is filled with nothing left, and closed w
     await schema.refuses(`UPDATE backorder SET ${change}`, { code: '23514', message: /backorder_\w*check/ }, FIVE + wait(1, 1));
   }
 });
+
+for (const [what, sql] of [
+  ['a line', `INSERT INTO order_line (order_id, delivery_group_id, source_id, title, ordered, unit_price, unit_price_presentment, needs_shipping)
+     VALUES (1, 2, 'x', 'A thing', 1, 1, 1, true)`],
+  ['a shipment', 'INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id) VALUES (1, 1, 2, 1)'],
+  ['a hold', "INSERT INTO hold (order_id, delivery_group_id, kind, reason) VALUES (1, 2, 'store', 'x')"],
+  ['a decision', "INSERT INTO routing_decision (order_id, delivery_group_id, is_optimal, nodes, detail) VALUES (1, 2, true, 0, '{}')"],
+]) {
+  test(`${what} is not of another order's delivery group`, () => schema.refuses(sql,
+    { code: '23503', message: /delivery_group/ }, order(1) + order(2)));
+}

@@ -42,6 +42,9 @@ static void values_arrive_as_they_were_sent(void **state)
 		{"SELECT $1::text[]", "{a,NULL,\"\",\"b,\\\"}\"}",
 		 db_texts(a, (const char *const[]){"a", NULL, "", "b,\"}"}, 4)},
 		{"SELECT $1::text[]", "{}", db_texts(a, NULL, 0)},
+		{"SELECT $1::bytea[]", "{\"\\\\x00ff27\",NULL,\"\\\\x\"}",
+		 db_blobs(a, (const struct db_blob[]){{"\0\xff'", 3}, {NULL, 0}, {"", 0}}, 3)},
+		{"SELECT $1::bytea[]", "{}", db_blobs(a, NULL, 0)},
 		{"SELECT $1::text[]::uuid[]", "{00000000-0000-7000-8000-000000000001}",
 		 db_texts(a, (const char *const[]){"00000000-0000-7000-8000-000000000001"}, 1)},
 	};
