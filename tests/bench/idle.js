@@ -7,8 +7,7 @@
  *   node tests/bench/idle.js [SECONDS=60] [WAITING=100000]
  */
 
-const { until } = require('../lib');
-const { cpu_seconds, rss_bytes, rss_high_bytes } = require('./usage');
+const { cpu_seconds, pass, rss_bytes, rss_high_bytes } = require('./usage');
 const { open_world } = require('./world');
 
 const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'dead'];
@@ -17,12 +16,6 @@ const CPU_MOST = 0.002; /* of one core: what cannot be measured */
 const RSS_MOST = 64 << 20;
 
 const mib = (bytes) => (bytes / (1 << 20)).toFixed(1);
-
-/* Time passes. */
-async function pass(ms) {
-  const end = Date.now() + ms;
-  await until(`${ms} ms to pass`, () => Date.now() >= end, ms + 1000);
-}
 
 async function main() {
   const settings = { SECONDS: '60', WAITING: '100000' };

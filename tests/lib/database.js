@@ -31,9 +31,9 @@ class Database {
   }
 
   /* Runs statements; returns what psql prints: a line per row, columns separated by |. */
-  async run(statements, deadline_ms = 60000) {
+  async run(statements) {
     const args = [this.url, '-AtqX', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
-    const { code, stdout, stderr } = await run(PSQL, args, { input: statements, deadline_ms });
+    const { code, stdout, stderr } = await run(PSQL, args, { input: statements });
     if (code !== 0) throw new Sql_error(stderr);
     return stdout.trimEnd();
   }
