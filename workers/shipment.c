@@ -1,74 +1,72 @@
 /* shipment - what rate, label and fulfill know of a shipment while they act on it */
 #include "workers/shipment.h"
 
+#include "core/runtime/column.h"
 #include "core/runtime/loop.h"
+
+enum { ADDRESS_COLUMNS = 8 }; /* see address() */
 
 /* Columns of core/sql/shipment_claim.sql. */
 enum {
-	F_ID,
-	F_ORDER_SOURCE,
-	F_ORDER_NAME,
-	F_STORE,
-	F_PLATFORM,
-	F_DOMAIN,
-	F_STORE_BASE,
-	F_UNMAPPED,
-	F_MAIL,
-	F_TOKEN_ID,
-	F_TOKEN,
-	F_LOCATION_SOURCE,
-	F_BRAND,
-	F_FROM_NAME,
-	F_FROM_COMPANY,
-	F_LOCATION_NAME,
-	F_FROM_ADDRESS1,
-	F_FROM_ADDRESS2,
-	F_FROM_CITY,
-	F_FROM_PROVINCE,
-	F_FROM_ZIP,
-	F_FROM_COUNTRY,
-	F_FROM_PHONE,
-	F_FROM_EMAIL,
-	F_TO_NAME,
-	F_TO_COMPANY,
-	F_TO_ADDRESS1,
-	F_TO_ADDRESS2,
-	F_TO_CITY,
-	F_TO_PROVINCE,
-	F_TO_ZIP,
-	F_TO_COUNTRY,
-	F_TO_PHONE,
-	F_TO_EMAIL,
-	F_SERVICE_TITLE,
-	F_BOX_LENGTH,
-	F_BOX_WIDTH,
-	F_BOX_HEIGHT,
-	F_BOX_GRAMS,
-	F_AUTO_SHIP,
-	F_ACCOUNT,
-	F_CARRIER,
-	F_ACCOUNT_NAME,
-	F_CARRIER_BASE,
-	F_LABEL_FORMAT,
-	F_KEY_ID,
-	F_KEY,
-	F_SERVICE,
-	F_PARCEL,
-	F_CARRIER_SHIPMENT,
-	F_RATE,
-	F_RATE_AGE,
-	F_TRACKING_CARRIER,
-	F_TRACKING_NUMBER,
-	F_TRACKING_URL,
-	F_CURRENCY,
-	F_STATE,
-	F_ORDER,
-	F_ATTEMPT,
+	S_ID,
+	S_ORDER,
+	S_STATE,
+	S_ATTEMPT,
+	S_ORDER_SOURCE,
+	S_ORDER_NAME,
+	S_CURRENCY,
+	S_ADDRESS,
+	S_NAME = S_ADDRESS + ADDRESS_COLUMNS,
+	S_COMPANY,
+	S_SERVICE_TITLE,
+	S_SERVICE,
+	S_PARCEL,
+	S_CARRIER_SHIPMENT,
+	S_RATE,
+	S_RATE_AGE,
+	S_TRACKING_CARRIER,
+	S_TRACKING_NUMBER,
+	S_TRACKING_URL,
+	S_STORE,
+	S_LOCATION,
+	S_ACCOUNT,
 };
 
+/* Columns of core/sql/shipment_parties.sql. */
+enum {
+	P_STORE,
+	P_LOCATION,
+	P_ACCOUNT,
+	P_PLATFORM,
+	P_DOMAIN,
+	P_STORE_BASE,
+	P_TOKEN_ID,
+	P_TOKEN,
+	P_UNMAPPED,
+	P_MAIL,
+	P_LOCATION_SOURCE,
+	P_BRAND,
+	P_ADDRESS,
+	P_CONTACT = P_ADDRESS + ADDRESS_COLUMNS,
+	P_COMPANY,
+	P_LOCATION_NAME,
+	P_BOX_LENGTH,
+	P_BOX_WIDTH,
+	P_BOX_HEIGHT,
+	P_BOX_GRAMS,
+	P_AUTO_SHIP,
+	P_CARRIER,
+	P_ACCOUNT_NAME,
+	P_CARRIER_BASE,
+	P_KEY_ID,
+	P_KEY,
+	P_LABEL_FORMAT,
+};
+
+/* A row, read into a job's memory. */
 struct reader {
-	struct batch *b;
-	struct arena *a; /* the job's */
+	const struct batch *b;
+	struct arena *a;
 	const struct db_result *r;
 	size_t row;
 };
@@ -110,66 +108,86 @@ static struct address address(const struct reader *in, int first)
 	};
 }
 
+static void read_shipment(const struct reader *in, struct shipment *s)
+{
+	s->id = number(in, S_ID);
+	s->order_id = number(in, S_ORDER);
+	s->state = text(in, S_STATE);
+	s->order_source_id = text(in, S_ORDER_SOURCE);
+	s->order_name = text(in, S_ORDER_NAME);
+	s->currency = text(in, S_CURRENCY);
+	s->to = address(in, S_ADDRESS);
+	s->to.name = text(in, S_NAME);
+	s->to.company = text(in, S_COMPANY);
+	s->service_title = text(in, S_SERVICE_TITLE);
+	s->service = text(in, S_SERVICE);
+	s->parcel_id = number(in, S_PARCEL);
+	s->carrier_shipment_id = text(in, S_CARRIER_SHIPMENT);
+	s->rate_id = text(in, S_RATE);
+	s->rate_age_s = number(in, S_RATE_AGE);
+	s->tracking_carrier = text(in, S_TRACKING_CARRIER);
+	s->tracking_number = text(in, S_TRACKING_NUMBER);
+	s->tracking_url = text(in, S_TRACKING_URL);
+}
+
 static void read_accounts(const struct reader *in, struct shipment *s, struct err *e)
 {
-	const char *platform = text(in, F_PLATFORM), *carrier = text(in, F_CARRIER);
+	const char *platform = text(in, P_PLATFORM), *carrier = text(in, P_CARRIER);
 
 	s->platform = platform_by_name(platform);
 	s->store = (struct account){
-		.id = number(in, F_STORE),
+		.id = number(in, P_STORE),
 		.connector = platform,
-		.name = text(in, F_DOMAIN),
-		.api_base = text(in, F_STORE_BASE),
-		.token = unseal(in, F_TOKEN_ID, F_TOKEN, e),
+		.name = text(in, P_DOMAIN),
+		.api_base = text(in, P_STORE_BASE),
+		.token = unseal(in, P_TOKEN_ID, P_TOKEN, e),
 	};
 	s->carrier = carrier ? carrier_by_name(carrier) : NULL;
 	s->carrier_account = (struct account){
-		.id = number(in, F_ACCOUNT),
+		.id = number(in, P_ACCOUNT),
 		.connector = carrier,
-		.name = text(in, F_ACCOUNT_NAME),
-		.api_base = text(in, F_CARRIER_BASE),
-		.token = unseal(in, F_KEY_ID, F_KEY, e),
+		.name = text(in, P_ACCOUNT_NAME),
+		.api_base = text(in, P_CARRIER_BASE),
+		.token = unseal(in, P_KEY_ID, P_KEY, e),
 	};
+	s->label_format = text(in, P_LABEL_FORMAT);
 }
 
-static struct shipment *read_facts(const struct reader *in, struct err *e)
+static void read_parties(const struct reader *in, struct shipment *s)
 {
-	struct shipment *s = ARENA_NEW(in->a, struct shipment);
-
-	s->id = number(in, F_ID);
-	s->order_source_id = text(in, F_ORDER_SOURCE);
-	s->order_name = text(in, F_ORDER_NAME);
-	s->state = text(in, F_STATE);
-	read_accounts(in, s, e);
-	s->unmapped_service = text(in, F_UNMAPPED);
-	s->customer_mail = text(in, F_MAIL);
-	s->location_source_id = text(in, F_LOCATION_SOURCE);
-	s->brand = text(in, F_BRAND);
-	s->from = address(in, F_FROM_ADDRESS1);
-	s->from.name = text(in, F_FROM_NAME);
-	s->from.company = text(in, F_FROM_COMPANY);
+	s->unmapped_service = text(in, P_UNMAPPED);
+	s->customer_mail = text(in, P_MAIL);
+	s->location_source_id = text(in, P_LOCATION_SOURCE);
+	s->brand = text(in, P_BRAND);
+	s->from = address(in, P_ADDRESS);
+	s->from.name = text(in, P_CONTACT);
+	s->from.company = text(in, P_COMPANY);
 	if (!s->from.company)
 		s->from.company = s->brand;
 	if (!s->from.name)
-		s->from.name = text(in, F_LOCATION_NAME);
-	s->to = address(in, F_TO_ADDRESS1);
-	s->to.name = text(in, F_TO_NAME);
-	s->to.company = text(in, F_TO_COMPANY);
-	s->service_title = text(in, F_SERVICE_TITLE);
-	s->service = text(in, F_SERVICE);
-	s->box = (struct parcel_size){number(in, F_BOX_LENGTH), number(in, F_BOX_WIDTH),
-				      number(in, F_BOX_HEIGHT), number(in, F_BOX_GRAMS)};
-	s->auto_ship = db_get_bool(in->r, in->row, F_AUTO_SHIP);
-	s->label_format = text(in, F_LABEL_FORMAT);
-	s->parcel_id = number(in, F_PARCEL);
-	s->carrier_shipment_id = text(in, F_CARRIER_SHIPMENT);
-	s->rate_id = text(in, F_RATE);
-	s->rate_age_s = number(in, F_RATE_AGE);
-	s->tracking_carrier = text(in, F_TRACKING_CARRIER);
-	s->tracking_number = text(in, F_TRACKING_NUMBER);
-	s->tracking_url = text(in, F_TRACKING_URL);
-	s->currency = text(in, F_CURRENCY);
-	return s;
+		s->from.name = text(in, P_LOCATION_NAME);
+	s->box = (struct parcel_size){number(in, P_BOX_LENGTH), number(in, P_BOX_WIDTH),
+				      number(in, P_BOX_HEIGHT), number(in, P_BOX_GRAMS)};
+	s->auto_ship = db_get_bool(in->r, in->row, P_AUTO_SHIP);
+}
+
+/* One claimed shipment into its job. */
+static void read_job(const struct reader *shipment, const struct reader *parties, struct job *job)
+{
+	struct err broken = {0};
+	struct shipment *s = ARENA_NEW(job->arena, struct shipment);
+
+	read_shipment(shipment, s);
+	read_parties(parties, s);
+	read_accounts(parties, s, &broken);
+	job->is_claimed = job->acts = 1;
+	job->attempt = (int)number(shipment, S_ATTEMPT);
+	job->order_id = s->order_id;
+	job->store_id = s->store.id;
+	job->credential_id = number(parties, P_TOKEN_ID);
+	job->data = s;
+	if (broken.kind != ERR_NONE)
+		job_fail(job, &broken);
 }
 
 static void read_lines(struct batch *b, const struct db_result *r)
@@ -202,20 +220,48 @@ static void read_lines(struct batch *b, const struct db_result *r)
 	}
 }
 
-/* One claimed shipment into its job. */
-static void read_job(const struct reader *in, struct job *job)
-{
-	struct err broken = {0};
-	struct shipment *s = read_facts(in, &broken);
+struct parties {
+	int64_t store, location, account;
+};
 
-	job->is_claimed = job->acts = 1;
-	job->attempt = (int)number(in, F_ATTEMPT);
-	job->order_id = s->order_id = number(in, F_ORDER);
-	job->store_id = s->store.id;
-	job->credential_id = number(in, F_TOKEN_ID);
-	job->data = s;
-	if (broken.kind != ERR_NONE)
-		job_fail(job, &broken);
+/* Where among the parties found so far the shipment's are; adds them if they are new. */
+static size_t find_parties(struct parties *all, size_t *count, const struct parties *wanted)
+{
+	size_t i = 0;
+
+	while (i < *count && memcmp(all + i, wanted, sizeof *all) != 0)
+		i++;
+	if (i == *count)
+		all[(*count)++] = *wanted;
+	return i;
+}
+
+/* Stores, locations and accounts are few: they are read once for all shipments of a batch. */
+static int read_jobs(struct batch *b, const struct db_result *claimed, struct err *e)
+{
+	struct parties *all = ARENA_ARRAY(b->arena, struct parties, claimed->rows);
+	size_t *of = ARENA_ARRAY(b->arena, size_t, claimed->rows), count = 0;
+	struct db_result parties;
+
+	for (size_t i = 0; i < claimed->rows; i++)
+		of[i] = find_parties(all, &count,
+				     &(struct parties){db_get_int64(claimed, i, S_STORE),
+						       db_get_int64(claimed, i, S_LOCATION),
+						       db_get_int64(claimed, i, S_ACCOUNT)});
+	if (db_run(b->db, b->arena, SQL_SHIPMENT_PARTIES, &parties, e,
+		   COLUMN_INT64(b->arena, all, count, store),
+		   COLUMN_INT64(b->arena, all, count, location),
+		   COLUMN_INT64(b->arena, all, count, account)))
+		return -1;
+	if (parties.rows != count)
+		return err_bug(e, "%zu shipments' parties instead of %zu", parties.rows, count);
+	for (size_t i = 0; i < claimed->rows; i++) {
+		struct job *job = batch_job(b, db_get_int64(claimed, i, S_ID));
+
+		read_job(&(struct reader){b, job->arena, claimed, i},
+			 &(struct reader){b, job->arena, &parties, of[i]}, job);
+	}
+	return 0;
 }
 
 int shipment_claim(struct batch *b, struct err *e)
@@ -225,17 +271,14 @@ int shipment_claim(struct batch *b, struct err *e)
 	if (db_run(b->db, b->arena, SQL_SHIPMENT_CLAIM, &claimed, e, batch_ids(b, 0, NULL),
 		   db_text(b->role->name), db_text(b->lease), db_int64(b->arena, b->role->lease_s)))
 		return -1;
-	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, claimed.rows);
-
-	for (size_t i = 0; i < claimed.rows; i++) {
-		struct job *job = batch_job(b, ids[i] = db_get_int64(&claimed, i, F_ID));
-
-		read_job(&(struct reader){b, job->arena, &claimed, i}, job);
-	}
 	if (claimed.rows == 0)
 		return 0;
-	if (db_run(b->db, b->arena, SQL_SHIPMENT_LINES, &lines, e,
-		   db_int64s(b->arena, ids, claimed.rows)))
+	int64_t *ids = ARENA_ARRAY(b->arena, int64_t, claimed.rows);
+
+	for (size_t i = 0; i < claimed.rows; i++)
+		ids[i] = db_get_int64(&claimed, i, S_ID);
+	if (read_jobs(b, &claimed, e) || db_run(b->db, b->arena, SQL_SHIPMENT_LINES, &lines, e,
+						db_int64s(b->arena, ids, claimed.rows)))
 		return -1;
 	read_lines(b, &lines);
 	return 0;

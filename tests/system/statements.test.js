@@ -105,6 +105,7 @@ const HOT = {
   'shipment_claim.sql': `${IDS}, 'label', ${LEASE}`,
   'shipment_lines.sql': IDS,
   'shipment_lost_units.sql': IDS,
+  'shipment_parties.sql': `${IDS}, ${IDS}, ${IDS}`,
 };
 
 for (const [file, values] of Object.entries(HOT)) {
