@@ -463,7 +463,7 @@ static int label_settle(struct batch *b, struct err *e)
 const struct role label_role = {
 	.name = "label",
 	.table = "shipment",
-	.batch_max = 32, /* no more than can be sent at once */
+	.batch_max = 64, /* no more intents than can be sent soon */
 	.lease_s = 180,
 	.attempts_max = 20,
 	.claim = label_claim,

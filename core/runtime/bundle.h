@@ -6,7 +6,7 @@
 
 #include "core/runtime/amqp.h"
 
-enum { BUNDLE_MAX = 128, BUNDLE_BYTES = BUNDLE_MAX * 24 };
+enum { BUNDLE_MAX = 256, BUNDLE_BYTES = BUNDLE_MAX * 24 };
 
 /* bundle_count - how many messages so many ids need */
 size_t bundle_count(size_t ids);

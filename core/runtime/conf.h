@@ -22,13 +22,13 @@ struct conf {
 	struct {
 		const char *urls;    /* default: $WAYBILL_AMQP_URL */
 		int prefetch;	     /* bundles; default 64 */
-		int ingest_prefetch; /* messages; default 256 */
+		int ingest_prefetch; /* messages; default 512 */
 	} broker;
 	struct {
 		const char *key_file; /* master key */
 	} secrets;
 	struct {
-		int batch_max; /* jobs per claim and settle; default 128 */
+		int batch_max; /* jobs per claim and settle; default 256 */
 		int act_max;   /* jobs acting at once; default 256 */
 		int away_s;    /* without the database: then messages are given back; default 60 */
 	} worker;

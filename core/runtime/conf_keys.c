@@ -29,11 +29,11 @@ const struct conf_key conf_keys[] = {
 	    .environment = "WAYBILL_AMQP_URL"),
 	KEY(broker, prefetch, WHOLE("64", 1, 1000, "messages a worker holds at once")),
 	KEY(broker, ingest_prefetch,
-	    WHOLE("256", 1, 1000, "the same for ingest, whose messages are one job each")),
+	    WHOLE("512", 1, 1000, "the same for ingest, whose messages are one job each")),
 
 	KEY(secrets, key_file, TEXT(CONF_FILE, "", "the master key: 32 bytes in base64")),
 
-	KEY(worker, batch_max, WHOLE("128", 1, 1000, "jobs per transaction, at most")),
+	KEY(worker, batch_max, WHOLE("256", 1, 1000, "jobs per transaction, at most")),
 	KEY(worker, act_max, WHOLE("256", 1, 1000, "jobs that talk to the outside at once")),
 	KEY(worker, away_s,
 	    WHOLE("60", 1, 900, "without the database for so long, messages are given back")),

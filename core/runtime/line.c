@@ -240,7 +240,8 @@ static int may_claim(const struct line *line)
 
 	return is_worth_a_batch(line, inbox_count(line->inbox), line->claiming, claim_max(line)) &&
 	       !amqp_is_blocked(place->publisher) &&
-	       line->acting + line->finished.count < (size_t)place->context->conf->worker.act_max;
+	       line->acting < (size_t)place->context->conf->worker.act_max &&
+	       line->finished.count < settle_max(line);
 }
 
 static void start_consuming(struct line *line)
@@ -299,8 +300,7 @@ static void claimer(void *arg)
 			db_give(db);
 			continue;
 		}
-		size_t room = (size_t)place->context->conf->worker.act_max - line->acting -
-			      line->finished.count;
+		size_t room = (size_t)place->context->conf->worker.act_max - line->acting;
 		size_t most = room < claim_max(line) ? room : claim_max(line);
 		struct run *run = run_new(line, db, most);
 

@@ -64,9 +64,9 @@ static void without_a_file_there_are_defaults(void **state)
 	assert_string_equal(conf.database.url, "");
 	assert_int_equal(conf.database.connections, 3);
 	assert_int_equal(conf.broker.prefetch, 64);
-	assert_int_equal(conf.broker.ingest_prefetch, 256);
+	assert_int_equal(conf.broker.ingest_prefetch, 512);
 	assert_string_equal(conf.secrets.key_file, "");
-	assert_int_equal(conf.worker.batch_max, 128);
+	assert_int_equal(conf.worker.batch_max, 256);
 	assert_string_equal(conf.gateway.listen, "127.0.0.1:8480");
 	assert_int_equal(conf.gateway.body_max_bytes, 8 * 1024 * 1024);
 	assert_int_equal(conf.clock.wait_s, 30);
