@@ -109,7 +109,7 @@ test('a role of one transaction loses only the order that cannot be written', as
 });
 
 test('what is no bundle goes among the dead with the reason, and keeps its bytes', async () => {
-  const bodies = ['hello', '["1"]', JSON.stringify(Array.from({ length: 129 }, (_, i) => i)), Buffer.alloc(10 << 20, '[')];
+  const bodies = ['hello', '["1"]', JSON.stringify(Array.from({ length: 257 }, (_, i) => i)), Buffer.alloc(10 << 20, '[')];
   const before = (await letters.dead_letters()).length;
   await letters.publish('wb.notify', bodies);
   const all = await until('dead letters', async () => {
