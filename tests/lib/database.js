@@ -30,12 +30,21 @@ class Database {
     this.url = url;
   }
 
-  /* Runs statements; returns what psql prints: a line per row, columns separated by |. */
-  async run(statements) {
+  async psql(statements) {
     const args = [this.url, '-AtqX', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'];
     const { code, stdout, stderr } = await run(PSQL, args, { input: statements });
     if (code !== 0) throw new Sql_error(stderr);
-    return stdout.trimEnd();
+    return { stdout, stderr };
+  }
+
+  /* Runs statements; returns what psql prints: a line per row, columns separated by |. */
+  async run(statements) {
+    return (await this.psql(statements)).stdout.trimEnd();
+  }
+
+  /* Runs statements; returns the server's notices. */
+  async notices(statements) {
+    return (await this.psql(statements)).stderr;
   }
 
   /* The rows of one SELECT (or of INSERT, UPDATE, DELETE with RETURNING) as objects. */

@@ -9,7 +9,7 @@ const assert = require('assert');
 const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
-const { Fleet } = require('../lib');
+const { Fleet, until } = require('../lib');
 
 const BUY = { operation: 'transaction_create', times: 1 };
 const EIGHT_DAYS_MS = 8 * 24 * 3600 * 1000;
@@ -196,7 +196,7 @@ test('after two purchases that were never found a person decides; then it is bou
 test('a carrier that asks for fewer calls is obeyed, and the attempt does not count', async () => {
   await fleet.fault('shippo', BUY, { status: 429, retry_after: 900 });
   await fleet.order('#429');
-  const waiting = await fleet.shipment('#429', (one) => one.error && one.lease === null);
+  const waiting = await until('the refusal', async () => (await fleet.parcels('#429')).find((one) => one.error && one.lease === null));
   assert.match(waiting.error, /fewer calls/);
   assert.strictEqual(waiting.attempt, 0);
   assert.ok(waiting.due_in_s > 800 && waiting.due_in_s < 920, `${waiting.due_in_s} s`);

@@ -163,3 +163,36 @@ for (const orders of [0, 100, 2000]) {
     assert.deepStrictEqual(found, []);
   });
 }
+
+/* The plans of all that statements run, in functions and triggers too; only a superuser may see them. */
+async function plans_within(database, statements) {
+  const said = await database.notices(`LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+    SET auto_explain.log_format = json; SET auto_explain.log_level = notice; SET client_min_messages = notice;
+    ${SETTINGS} BEGIN; ${statements} ROLLBACK;`);
+  return [...said.matchAll(/plan:\n(\{[\s\S]*?\n\})/g)].map((match) => JSON.parse(match[1]));
+}
+
+/* What the functions and triggers do that every order passes through. */
+const WITHIN = {
+  'a shipment that leaves': 'SELECT * FROM shipments_ship(ARRAY[1, 2, 3]);',
+  'units that are promised': `INSERT INTO shipment (id, merchant_id, order_id, delivery_group_id, location_id) VALUES (100001, 1, 3, 3, 1);
+     INSERT INTO allocation (line_part_id, shipment_id, quantity) VALUES (3, 100001, 1);`,
+  'units that are taken back': 'DELETE FROM allocation WHERE shipment_id = 3;',
+  'a receipt': "INSERT INTO stock_move (item_id, location_id, delta, kind) VALUES (1, 1, 5, 'receive');",
+  'a hold and its end': `INSERT INTO hold (order_id, kind, reason) VALUES (3, 'store', 'x');
+     UPDATE hold SET cleared_by = 'x', cleared_at = now() WHERE order_id = 3;`,
+  'a line that loses units': 'UPDATE order_line SET cancelled = 1 WHERE id = 3;',
+  events: "SELECT events_add('{1,2}', '{noted,noted}');",
+};
+
+for (const orders of [100, 2000]) {
+  for (const [what, sql] of Object.entries(WITHIN)) {
+    test(`with ${orders} orders and no statistics, ${what} comes by key`, async () => {
+      const fresh = await Schema.open('statements_fresh');
+      await grow(fresh, orders);
+      const plans = await plans_within(fresh.admin, sql);
+      assert.ok(plans.length > 0);
+      assert.deepStrictEqual(plans.flatMap((plan) => strays(plan.Plan).map((stray) => `${stray} in ${plan['Query Text']}`)), []);
+    });
+  }
+}
