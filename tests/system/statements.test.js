@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Every statement of core/sql is one that the migrated schema and the workers' user can run, and the
- * hot ones find their rows by an index.
+ * Every statement of core/sql is one that the migrated schema and the workers' user can run, and all but
+ * those of people's commands find their rows by key, however many rows there are.
  */
 
 const test = require('node:test');
@@ -60,88 +60,36 @@ for (const file of FILES) {
   });
 }
 
-/* The nodes of a plan, as "Seq Scan on orders". */
-function nodes(plan) {
-  const relation = plan['Relation Name'] ? ` on ${plan['Relation Name']}` : '';
-  return [plan['Node Type'] + relation, ...(plan.Plans || []).flatMap(nodes)];
+/* Of all statements but those of people's commands, which may look around; and but these, which are asked for a whole store or all roles. */
+const WHOLE = new Set(['privacy_erase.sql', 'clock_publish.sql', 'clock_waiting.sql', 'work_free.sql']);
+const HOT = FILES.filter((file) => !file.startsWith('cli_') && !WHOLE.has(file));
+
+const VALUES = { bigint: '1', text: "'1'", boolean: 'true', 'bigint[]': "'{1,2,3}'", 'text[]': "'{1,2,3}'", 'boolean[]': "'{t,f,t}'",
+  bytea: "'1'", 'bytea[]': "'{1,2,3}'" };
+
+/* A value for each parameter, by the type it is cast to: "('{1,2,3}', '1')", or nothing. */
+function values_for(sql) {
+  const types = new Map([...without_comments(sql).matchAll(/\$(\d+)::(\w+(?:\[\])?)/g)].map((match) => [Number(match[1]), match[2]]));
+  const values = [...types].sort(([a], [b]) => a - b).map(([, type]) => VALUES[type]);
+  return values.length ? `(${values})` : '';
 }
 
-async function plan_of(sql, values) {
-  const printed = await schema.db.run(`SET plan_cache_mode = force_generic_plan;
-    PREPARE statement AS ${sql}; EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
-  return nodes(JSON.parse(printed)[0].Plan);
-}
-
-const LARGE = /^Seq Scan on (orders|shipment|allocation|order_line|line_part|backorder|delivery_group|parcel|notice|order_event)$/;
-const IDS = "'{1,2,3}'";
-const LEASE = "'host/route@1/1/x', 60";
-
-/* What every order passes through, many times a second. */
-const HOT = {
-  'allocation_add.sql': "'{}', '{}', '{}'",
-  'backorder_set.sql': `${IDS}, ${IDS}`,
-  'cancel_units.sql': `${IDS}, ${IDS}`,
-  'fulfill_done.sql': `${IDS}, 'x', '{a,b,c}'`,
-  'ingest_lines.sql': IDS,
-  'ingest_lock.sql': "'{1,1,1}', '{1,2,3}'",
-  'item_lock.sql': IDS,
-  'label_done.sql': `${IDS}, 'x'`,
-  'label_purchases.sql': IDS,
-  'label_rerate.sql': `${IDS}, 'x'`,
-  'label_ship.sql': `${IDS}, 'x'`,
-  'line_part_add.sql': `${IDS}, ${IDS}, ${IDS}`,
-  'notify_claim.sql': `${IDS}, ${LEASE}`,
-  'notify_done.sql': `${IDS}, 'x', '{a,b,c}'`,
-  'order_lock.sql': IDS,
-  'order_route_due.sql': IDS,
-  'order_walk.sql': `${IDS}, '{paid,paid,paid}', '{paid,paid,paid}'`,
-  'reconcile_newer.sql': `1, '{1,2,3}', ${IDS}, 0`,
-  'route_claim.sql': IDS,
-  'route_done.sql': `${IDS}, ${IDS}`,
-  'route_exclusions.sql': IDS,
-  'route_groups.sql': IDS,
-  'route_parts.sql': IDS,
-  'route_resolve.sql': IDS,
-  'shipment_claim.sql': `${IDS}, 'label', ${LEASE}`,
-  'shipment_lines.sql': IDS,
-  'shipment_lost_units.sql': IDS,
-  'shipment_parties.sql': `${IDS}, ${IDS}, ${IDS}`,
-};
-
-for (const [file, values] of Object.entries(HOT)) {
-  test(`${file} finds its rows by an index`, async () => {
-    assert.deepStrictEqual((await plan_of(text_of(file), values)).filter((node) => LARGE.test(node)), []);
-  });
-}
-
-/* What runs inside functions. */
-for (const [what, sql, values] of [
-  ['the clock', `SELECT d.id FROM shipment AS d WHERE d.step = $1::text AND d.due_at <= now() AND NOT d.is_held
-     ORDER BY d.due_at, d.id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED`, "'label'"],
-  ['a hold', 'SELECT id FROM shipment WHERE order_id = $1::bigint', '1'],
-  ['an event', 'SELECT * FROM order_event WHERE order_id = $1::bigint ORDER BY seq DESC LIMIT 1', '1'],
-  ['the audit', 'SELECT * FROM audit_broken($1::bigint, $1::bigint)', '1'],
-]) {
-  test(`${what} finds its rows by an index`, async () => {
-    assert.deepStrictEqual((await plan_of(sql, values)).filter((node) => LARGE.test(node)), []);
-  });
-}
-
-test('this test can tell: without an index there is a scan', async () => {
-  const plan = await plan_of('SELECT id FROM orders WHERE note = $1::text', "'x'");
-  assert.ok(plan.some((node) => LARGE.test(node)), plan.join(', '));
-});
-
-/*
- * The same with the workers' own settings and without any statistics, as on the first day. A statement that was given ids comes by
- * them: it reads neither a whole index, nor all that is due or open, for which the indexes on those are.
- */
-const WAYS_IN = /_(due|open)$/;
-const GROWING = /^(orders|shipment|allocation|order_line|line_part|backorder|delivery_group|parcel|label_purchase|notice|order_event|stock_move)$/;
+/* The workers' own: see core/runtime/db_pool.c. */
 const SETTINGS = `SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
   SET enable_mergejoin = off; SET join_collapse_limit = 1;`;
 
-/* The scans of a plan that read more the older a shop is, as "parcel by parcel_due". */
+async function plan_of(sql, within = schema) {
+  const printed = await within.db.run(`${SETTINGS} PREPARE statement AS ${sql}; EXPLAIN (FORMAT JSON) EXECUTE statement${values_for(sql)};`);
+  return JSON.parse(printed)[0].Plan;
+}
+
+/*
+ * The scans of a plan that read more the older a shop is, as "parcel by parcel_due". A statement that was given ids comes by them: it
+ * reads no whole table or index, and not all that is due or open, for which the indexes on those are.
+ */
+const GROWING = /^(orders|shipment|allocation|order_line|line_part|backorder|delivery_group|parcel|label_purchase|notice|order_event|stock_move)$/;
+const WAYS_IN = /_(due|open)$/;
+
 function strays(plan) {
   const by = plan['Index Name'] || plan['Node Type'];
   const is_stray = GROWING.test(plan['Relation Name']) && /Scan$/.test(plan['Node Type'])
@@ -149,17 +97,27 @@ function strays(plan) {
   return [...(is_stray ? [`${plan['Relation Name']} by ${by}`] : []), ...(plan.Plans || []).flatMap(strays)];
 }
 
+for (const file of HOT) {
+  test(`${file} finds its rows by key`, async () => assert.deepStrictEqual(strays(await plan_of(text_of(file))), []));
+}
+
+test('the audit finds its rows by key', async () => assert.deepStrictEqual(strays(await plan_of('SELECT * FROM audit_broken($1::bigint, $1::bigint)')), []));
+
+test('the clock finds its rows by what is due, and this test can tell', async () => assert.deepStrictEqual(
+  strays(await plan_of(`SELECT d.id FROM shipment AS d WHERE d.step = $1::text AND d.due_at <= now() AND NOT d.is_held
+    ORDER BY d.due_at, d.id LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED`)), ['shipment by shipment_due']));
+
+test('this test can tell: without an index there is a scan', async () => {
+  assert.deepStrictEqual(strays(await plan_of('SELECT id FROM orders WHERE note = $1::text')), ['orders by Seq Scan']);
+});
+
 /* A plan is kept for as long as its connection: it may have been made for an empty table, or in the first minute. */
 for (const orders of [0, 100, 2000]) {
-  test(`with ${orders} orders and no statistics too, hot statements come by key`, async () => {
+  test(`with ${orders} orders and no statistics too, statements come by key`, async () => {
     const fresh = await Schema.open('statements_fresh');
     if (orders) await grow(fresh, orders);
     const found = [];
-    for (const [file, values] of Object.entries(HOT)) {
-      const printed = await fresh.db.run(`${SETTINGS} PREPARE statement AS ${text_of(file)};
-        EXPLAIN (FORMAT JSON) EXECUTE statement(${values});`);
-      found.push(...strays(JSON.parse(printed)[0].Plan).map((stray) => `${file}: ${stray}`));
-    }
+    for (const file of HOT) found.push(...strays(await plan_of(text_of(file), fresh)).map((stray) => `${file}: ${stray}`));
     assert.deepStrictEqual(found, []);
   });
 }
