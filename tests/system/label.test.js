@@ -271,6 +271,20 @@ test('a label\'s bytes, cost and tracking are kept', async () => {
   assert.ok(parcel.tracking_url.endsWith(label.tracking_number), parcel.tracking_url);
 });
 
+test('large labels that come together are all kept, whole', async () => {
+  const label_bytes = 600000;
+  const names = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `#large ${n}`);
+  await fleet.house.control('shippo', 'settings', 'POST', { label_bytes });
+  for (const name of names) await fleet.order(name);
+  for (const name of names) {
+    await one_label(name);
+    const [{ bytes, sha256 }] = await fleet.intents(name);
+    const kept = Buffer.from(bytes, 'base64');
+    assert.deepStrictEqual([kept.length, sha256], [label_bytes, crypto.createHash('sha256').update(kept).digest('hex')]);
+  }
+  await fleet.house.control('shippo', 'settings', 'POST', { label_bytes: 0 });
+});
+
 test('the label whose answer did not come in time is found, not bought again', async () => {
   await fleet.shipment('#slow', 'shipped', 40000);
   await one_label('#slow');

@@ -30,13 +30,15 @@ function pdf(text) {
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEA' +
   'G7buVgAAAABJRU5ErkJggg==', 'base64');
 
-/* { type, extension, bytes } for a label_file_type. */
-function label(file_type, text) {
+/* { type, extension, bytes } for a label_file_type; a PDF may be made as large as wanted. */
+function label(file_type, text, least_bytes = 0) {
   if (file_type.startsWith('ZPL')) {
     return { type: 'text/plain', extension: 'zpl', bytes: Buffer.from(`^XA^FO20,20^FD${text}^FS^XZ\n`) };
   }
   if (file_type.startsWith('PNG')) return { type: 'image/png', extension: 'png', bytes: PNG };
-  return { type: 'application/pdf', extension: 'pdf', bytes: pdf(text) };
+  const bytes = pdf(text);
+  const more = Buffer.alloc(Math.max(0, least_bytes - bytes.length), '%');
+  return { type: 'application/pdf', extension: 'pdf', bytes: Buffer.concat([bytes, more]) };
 }
 
 module.exports = { label };

@@ -39,7 +39,7 @@ class Shippo {
     this.random = random;
     this.faults = new Faults(random);
     this.requests = {};
-    this.settings = { settle_ms: 0, down: {}, token: null };
+    this.settings = { settle_ms: 0, down: {}, token: null, label_bytes: 0 };
     this.shipments = new Map();
     this.rates = new Map();
     this.transactions = new Map();
@@ -353,7 +353,7 @@ class Shippo {
         body: '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>' };
     }
     transaction.label_fetches = (transaction.label_fetches || 0) + 1;
-    const { type, bytes } = label(transaction.file_type, transaction.body.tracking_number);
+    const { type, bytes } = label(transaction.file_type, transaction.body.tracking_number, this.settings.label_bytes);
     return { status: 200, headers: { 'content-type': type }, body: bytes };
   }
 
