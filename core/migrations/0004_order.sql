@@ -148,7 +148,7 @@ $$;
 
 -- Events of orders, in the order given: an element each; what is not given is null, and an actor who is null is who acts. seq, at
 -- and hash are the database's own. The orders are locked, so that no two write the same link. Several events of one order are
--- chained in turns: the first of each order, the second, ...
+-- chained in turns: the first of each order, the second, ... Notes are cut to 1,000 characters.
 CREATE FUNCTION events_add(of_orders bigint[], kinds text[], shipments bigint[] DEFAULT NULL, was text[] DEFAULT NULL,
                            becomes text[] DEFAULT NULL, notes text[] DEFAULT NULL, details jsonb[] DEFAULT NULL, actors text[] DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -172,7 +172,7 @@ BEGIN
     INSERT INTO order_event
       SELECT e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail,
              order_event_hash(e.previous, (e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail, NULL)::order_event)
-        FROM (SELECT u.order_id, coalesce(l.seq, 0) + 1 AS seq, coalesce(u.actor, me) AS actor, u.kind, u.shipment_id, u.was, u.becomes, u.note,
+        FROM (SELECT u.order_id, coalesce(l.seq, 0) + 1 AS seq, coalesce(u.actor, me) AS actor, u.kind, u.shipment_id, u.was, u.becomes, left(u.note, 1000) AS note,
                      u.detail, l.hash AS previous
                 FROM unnest(of_orders, kinds, shipments, was, becomes, notes, details, actors, turns)
                        AS u(order_id, kind, shipment_id, was, becomes, note, detail, actor, nth)
