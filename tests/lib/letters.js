@@ -124,9 +124,17 @@ class Letters {
 
   /* Jobs of a worker by outcome. */
   async jobs(worker, role) {
-    const text = String((await request(`${worker.url}/metrics`)).body);
+    const text = await this.metrics(worker);
     const of = (result) => Number((new RegExp(`^waybill_jobs_total\\{role="${role}",result="${result}"\\} (\\d+)$`, 'm').exec(text) || [0, 0])[1]);
     return { good: of('good'), failed: of('failed'), dropped: of('dropped') };
+  }
+
+  async metrics(worker) {
+    return String((await request(`${worker.url}/metrics`)).body);
+  }
+
+  async descriptors(worker) {
+    return Number(/^process_open_fds (\d+)$/m.exec(await this.metrics(worker))[1]);
   }
 
   dead_letters() {

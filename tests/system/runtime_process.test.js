@@ -6,7 +6,6 @@
 
 const test = require('node:test');
 const assert = require('assert');
-const fs = require('fs');
 const { Letters, until } = require('../lib');
 
 /* AddressSanitizer keeps what was freed. */
@@ -124,8 +123,7 @@ test('what waits in the queue needs no memory of the worker, and no descriptors'
   const [id] = await letters.owe(1);
   await letters.tell('notify', [id]);
   await letters.sent(56);
-  const descriptors = () => fs.readdirSync(`/proc/${worker.pid}/fd`).length;
-  const before = descriptors();
+  const before = await letters.descriptors(worker);
   const gone = Array.from({ length: 64 }, (_, i) => 1000000 + i);
   await letters.publish('wb.notify', Array.from({ length: WAITING }, (_, i) => JSON.stringify(i % 20 ? [1000000 + i] : gone)));
   let most = 0;
@@ -135,7 +133,7 @@ test('what waits in the queue needs no memory of the worker, and no descriptors'
     return (await letters.jobs(worker, 'notify')).dropped === jobs;
   }, 60000);
   assert.ok(most < RSS_MAX, `${most} bytes`);
-  await until('as many descriptors as before, and the rest of the pool', () => descriptors() <= before + CONNECTIONS - 1);
+  await until('as many descriptors as before, and the rest of the pool', async () => await letters.descriptors(worker) <= before + CONNECTIONS - 1);
   assert.strictEqual(await worker.stop(), 0);
 });
 
