@@ -48,7 +48,7 @@ struct told_row {
 static int fulfill_settle(struct batch *b, struct err *e)
 {
 	struct arena *a = b->arena;
-	struct db_result locked, done;
+	struct db_result done;
 	const char **sources = ARENA_ARRAY(a, const char *, b->count);
 	size_t n = 0;
 
@@ -61,7 +61,7 @@ static int fulfill_settle(struct batch *b, struct err *e)
 
 	if (n == 0)
 		return 0;
-	if (db_run(b->db, a, SQL_ORDER_LOCK, &locked, e, ids) ||
+	if (db_later(b->db, a, SQL_ORDER_LOCK, e, ids) ||
 	    db_run(b->db, a, SQL_FULFILL_DONE, &done, e, ids, db_text(b->lease),
 		   db_texts(a, sources, n)))
 		return -1;

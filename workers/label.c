@@ -87,15 +87,17 @@ static int label_claim(struct batch *b, struct err *e)
 		return 0;
 	if (db_run(b->db, b->arena, SQL_LABEL_PURCHASES, &live, e, db_int64s(b->arena, parcels, n)))
 		return -1;
-	for (size_t row = 0; row < live.rows; row++)
+	for (size_t row = 0; row < live.rows; row++) {
+		int64_t parcel = db_get_int64(&live, row, 0);
+
 		for (size_t i = 0; i < b->count; i++) {
 			struct job *job = b->jobs[i];
 
 			if (job->is_claimed && job_is_good(job) &&
-			    ((struct shipment *)job->data)->parcel_id ==
-				    db_get_int64(&live, row, 0))
+			    ((struct shipment *)job->data)->parcel_id == parcel)
 				take_purchase(job, &live, row);
 		}
+	}
 	return 0;
 }
 

@@ -103,13 +103,15 @@ static int write_documents(struct batch *b, struct buying *const *bought, size_t
 	size_t n = 0, bytes = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (bytes + bought[i]->len > DOCUMENTS_BYTES) {
+		struct document_row row = document_row(b, bought[i]);
+
+		if (bytes + row.bytes.len > DOCUMENTS_BYTES) {
 			if (add_documents(b, rows, n, e))
 				return -1;
 			n = bytes = 0;
 		}
-		rows[n++] = document_row(b, bought[i]);
-		bytes += bought[i]->len;
+		rows[n++] = row;
+		bytes += row.bytes.len;
 	}
 	return add_documents(b, rows, n, e);
 }
@@ -150,9 +152,8 @@ int label_settle(struct batch *b, struct err *e)
 	int64_t *stale = ARENA_ARRAY(b->arena, int64_t, b->count);
 	struct buying **bought = ARENA_ARRAY(b->arena, struct buying *, b->count);
 	size_t done_count = 0, stale_count = 0;
-	struct db_result locked;
 
-	if (db_run(b->db, b->arena, SQL_ORDER_LOCK, &locked, e, batch_ids(b, 0, NULL)) ||
+	if (db_later(b->db, b->arena, SQL_ORDER_LOCK, e, batch_ids(b, 0, NULL)) ||
 	    write_outcomes(b, e))
 		return -1;
 	for (size_t i = 0; i < b->count; i++) {

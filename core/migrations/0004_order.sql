@@ -172,8 +172,8 @@ BEGIN
     INSERT INTO order_event
       SELECT e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail,
              order_event_hash(e.previous, (e.order_id, e.seq, now(), e.actor, e.kind, e.shipment_id, e.was, e.becomes, e.note, e.detail, NULL)::order_event)
-        FROM (SELECT u.order_id, coalesce(l.seq, 0) + 1 AS seq, coalesce(u.actor, me) AS actor, u.kind, u.shipment_id, u.was, u.becomes, left(u.note, 1000) AS note,
-                     u.detail, l.hash AS previous
+        FROM (SELECT u.order_id, coalesce(l.seq, 0) + 1 AS seq, coalesce(u.actor, me) AS actor, u.kind, u.shipment_id, u.was, u.becomes,
+                     left(u.note, 1000) AS note, u.detail, l.hash AS previous
                 FROM unnest(of_orders, kinds, shipments, was, becomes, notes, details, actors, turns)
                        AS u(order_id, kind, shipment_id, was, becomes, note, detail, actor, nth)
                 LEFT JOIN LATERAL (SELECT o.seq, o.hash FROM order_event AS o WHERE o.order_id = u.order_id ORDER BY o.seq DESC LIMIT 1) AS l ON true

@@ -322,7 +322,7 @@ END $$;
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OF cleared_at ON hold FOR EACH ROW EXECUTE FUNCTION hold_changed();
 
 -- A shipment that is made under an open hold is born held.
-CREATE FUNCTION shipment_born_held() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION shipment_born_held() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   held bigint[];
 BEGIN

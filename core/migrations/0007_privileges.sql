@@ -19,4 +19,4 @@ GRANT INSERT, UPDATE (ordered, cancelled, title, variant_title, grams, delivery_
 GRANT INSERT (order_id, order_line_id, item_id, per_unit, quantity, cancelled) ON line_part TO waybill;
 -- What runs as its owner is for the triggers: nobody calls it by hand, or hangs it on a table of his own. events_add() is the exception.
 REVOKE EXECUTE ON FUNCTION item_release_due(bigint[]), stock_move_booked(), allocation_changed(), backorder_changed(),
-  order_line_changed(), hold_changed(), order_moved(), shipment_moved(), shipment_born_held() FROM PUBLIC;
+  order_line_changed(), hold_changed(), order_moved(), shipment_moved() FROM PUBLIC;

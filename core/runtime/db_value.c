@@ -153,26 +153,8 @@ struct db_value db_bools(struct arena *a, const int *values, size_t count)
 	return array_end(&array, TYPE_BOOL_ARRAY);
 }
 
-struct db_value db_texts(struct arena *a, const char *const *values, size_t count)
-{
-	size_t bytes = 0;
-	int has_null = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		bytes += 4 + (size_t)(values[i] ? checked_length(strlen(values[i])) : 0);
-		has_null |= !values[i];
-	}
-	struct array array = array_start(a, TYPE_TEXT, count, has_null, bytes);
-
-	for (size_t i = 0; i < count; i++)
-		if (values[i])
-			array_put_bytes(&array, values[i], strlen(values[i]));
-		else
-			array_put_null(&array);
-	return array_end(&array, TYPE_TEXT_ARRAY);
-}
-
-struct db_value db_blobs(struct arena *a, const struct db_blob *values, size_t count)
+static struct db_value byte_arrays(struct arena *a, uint32_t element, uint32_t type,
+				   const struct db_blob *values, size_t count)
 {
 	size_t bytes = 0;
 	int has_null = 0;
@@ -181,14 +163,28 @@ struct db_value db_blobs(struct arena *a, const struct db_blob *values, size_t c
 		bytes += 4 + (size_t)checked_length(values[i].len);
 		has_null |= !values[i].data;
 	}
-	struct array array = array_start(a, TYPE_BYTEA, count, has_null, bytes);
+	struct array array = array_start(a, element, count, has_null, bytes);
 
 	for (size_t i = 0; i < count; i++)
 		if (values[i].data)
 			array_put_bytes(&array, values[i].data, values[i].len);
 		else
 			array_put_null(&array);
-	return array_end(&array, TYPE_BYTEA_ARRAY);
+	return array_end(&array, type);
+}
+
+struct db_value db_texts(struct arena *a, const char *const *values, size_t count)
+{
+	struct db_blob *texts = ARENA_ARRAY(a, struct db_blob, count);
+
+	for (size_t i = 0; i < count; i++)
+		texts[i] = (struct db_blob){values[i], values[i] ? strlen(values[i]) : 0};
+	return byte_arrays(a, TYPE_TEXT, TYPE_TEXT_ARRAY, texts, count);
+}
+
+struct db_value db_blobs(struct arena *a, const struct db_blob *values, size_t count)
+{
+	return byte_arrays(a, TYPE_BYTEA, TYPE_BYTEA_ARRAY, values, count);
 }
 
 /*

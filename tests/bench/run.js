@@ -10,9 +10,9 @@
 
 const fs = require('fs');
 const path = require('path');
-const { run, TOP } = require('../lib');
+const { pass, run, TOP, until } = require('../lib');
 const { ceiling } = require('./ceiling');
-const { cpu_seconds, pass, rss_high_bytes, server_pid } = require('./usage');
+const { cpu_seconds, rss_high_bytes, server_pid } = require('./usage');
 const { open_world } = require('./world');
 
 const ROLES = ['ingest', 'route', 'rate', 'label', 'fulfill'];
@@ -41,11 +41,8 @@ const ALL_DONE = (orders) => `SET enable_seqscan = off;
     AND (SELECT count(*) FROM orders WHERE state = 'fulfilled') = ${orders};`;
 
 async function all_done(house, orders) {
-  const end = Date.now() + DEADLINE_MS;
-  do {
-    if (Date.now() > end) throw new Error(`${orders} orders were not fulfilled in ${DEADLINE_MS} ms`);
-    await pass(250);
-  } while (await house.admin.run(ALL_DONE(orders)) !== 't');
+  await pass(250);
+  return await house.admin.run(ALL_DONE(orders)) === 't';
 }
 
 /* What must hold when nothing was lost and nothing done twice; the names of what does not. */
@@ -79,7 +76,7 @@ async function measure(name, orders, split) {
     });
     const before = usage();
     for (const w of workers) w.child.kill('SIGCONT');
-    await all_done(house, orders);
+    await until(`${orders} orders to be fulfilled`, () => all_done(house, orders), DEADLINE_MS);
     const after = usage();
     const seconds = Number(await house.admin.value(`SELECT extract(epoch FROM max(at) FILTER (WHERE kind = 'told_store')
       - min(at) FILTER (WHERE kind = 'received')) FROM order_event`));

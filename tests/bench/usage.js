@@ -1,10 +1,10 @@
 'use strict';
 
-/* What processes have used, from /proc; and time that passes. */
+/* What processes have used, from /proc. */
 
 const fs = require('fs');
 const path = require('path');
-const { TOP, until } = require('../lib');
+const { TOP } = require('../lib');
 
 const TICKS_PER_SECOND = 100;
 
@@ -41,9 +41,4 @@ function server_pid(servers, what) {
   return parseInt(fs.readFileSync(path.join(TOP, 'build', 'servers', servers, `${what}.pid`), 'utf8'), 10);
 }
 
-async function pass(ms) {
-  const end = Date.now() + ms;
-  await until(`${ms} ms to pass`, () => Date.now() >= end, ms + 1000);
-}
-
-module.exports = { cpu_seconds, pass, rss_bytes, rss_high_bytes, server_pid };
+module.exports = { cpu_seconds, rss_bytes, rss_high_bytes, server_pid };

@@ -5,14 +5,13 @@
  * then, and the merchant does what only people can do, until nothing is left to do.
  */
 
+const { pass } = require('../lib');
 const { Merchant } = require('./merchant');
 const { SHOP, LOCATIONS, GOODS, KITS, INTANGIBLE, SURPRISE } = require('./goods');
 const { ADDRESS } = require('./mix');
 
 const TURN_MS = 250;
 const WAITING = ['PRINT', 'POSTER'];
-
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /* Everything that shows where things stand, in one statement. */
 const SITUATION = `SELECT
@@ -166,7 +165,7 @@ class Story {
       const is_quiet = this.now.orders >= this.mix.length && this.now.due === 0 && this.now.floor.length === 0;
       if (is_quiet && this.is_all_done() && (await this.behind()).length === 0 && (await this.look()).due === 0) return;
       if (Date.now() > end) throw new Error(`not done after ${deadline_ms / 1000} s: ${JSON.stringify(this.now)}`);
-      await pause(TURN_MS);
+      await pass(TURN_MS);
     }
   }
 }

@@ -5,7 +5,9 @@
  */
 
 const INTERVAL_MS = 25;
-const pause = () => new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+
+/* Time passes. For what goes in turns; a test waits for an event. */
+const pass = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /*
  * Calls check() until it returns something true, and returns that. An error counts as "not yet".
@@ -25,7 +27,7 @@ async function until(what, check, deadline_ms = 10000) {
       const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
       throw new Error(`waited ${deadline_ms} ms for ${what}; last seen: ${last}`);
     }
-    await pause();
+    await pass(INTERVAL_MS);
   }
 }
 
@@ -38,4 +40,4 @@ async function within(what, promise, deadline_ms = 10000) {
   return outcome;
 }
 
-module.exports = { until, within };
+module.exports = { pass, until, within };
