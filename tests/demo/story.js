@@ -5,7 +5,7 @@
  * then, and the merchant does what only people can do, until nothing is left to do.
  */
 
-const { pass } = require('../lib');
+const { Stopwatch, pass } = require('../lib');
 const { Merchant } = require('./merchant');
 const { SHOP, LOCATIONS, GOODS, KITS, INTANGIBLE, SURPRISE } = require('./goods');
 const { ADDRESS } = require('./mix');
@@ -159,12 +159,12 @@ class Story {
 
   /* Until nothing is due and the store has nothing new. */
   async finish(deadline_ms) {
-    const end = Date.now() + deadline_ms;
+    const watch = new Stopwatch();
     for (;;) {
       await this.turn();
       const is_quiet = this.now.orders >= this.mix.length && this.now.due === 0 && this.now.floor.length === 0;
       if (is_quiet && this.is_all_done() && (await this.behind()).length === 0 && (await this.look()).due === 0) return;
-      if (Date.now() > end) throw new Error(`not done after ${deadline_ms / 1000} s: ${JSON.stringify(this.now)}`);
+      if (watch.elapsed_ms() > deadline_ms) throw new Error(`not done after ${deadline_ms / 1000} s: ${JSON.stringify(this.now)}`);
       await pass(TURN_MS);
     }
   }

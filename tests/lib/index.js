@@ -8,6 +8,7 @@ module.exports = {
   ...require('./house'),
   ...require('./http'),
   ...require('./letters'),
+  ...require('./pace'),
   ...require('./process'),
   ...require('./schema'),
   ...require('./seal'),

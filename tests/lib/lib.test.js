@@ -4,12 +4,22 @@
 
 const test = require('node:test');
 const assert = require('assert');
-const { Database, Program, Servers, quote, run, sign, until, within } = require('.');
+const { Database, Program, Servers, pace, quote, run, sign, until, within } = require('.');
 
 test('until throws at its deadline, and says what it saw last', async () => {
   await assert.rejects(until('the moon', () => 0, 50), /waited 50 ms for the moon; last seen: 0/);
   await assert.rejects(until('the moon', () => { throw new Error('no sky'); }, 50), /no sky/);
   assert.strictEqual(await until('now', () => 'x', 50), 'x');
+});
+
+test('deadlines stretch with programs that wait for a core and with time the host takes away', () => {
+  const load = (wanting, ticks, stolen) => ({ wanting, ticks, stolen });
+  const measured = (now) => pace(load(1, 100, 0), now, 2);
+  assert.strictEqual(measured(load(2, 300, 0)), 1);
+  assert.strictEqual(measured(load(14, 300, 0)), 7);
+  assert.strictEqual(measured(load(1, 300, 100)), 2);
+  assert.strictEqual(measured(load(1, 100, 0)), 1); /* no tick has passed */
+  assert.strictEqual(measured(load(9999, 300, 200)), 10);
 });
 
 test('within throws when a promise stays open, and passes on how it ended', async () => {

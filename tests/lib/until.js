@@ -1,8 +1,11 @@
 'use strict';
 
 /*
- * The one place where a test waits for the world: nothing else in the tests sets a timer.
+ * The one place where a test waits for the world: nothing else in the tests sets a timer. Deadlines are those of a quiet
+ * machine (pace.js).
  */
+
+const { Stopwatch } = require('./pace');
 
 const INTERVAL_MS = 25;
 
@@ -14,7 +17,7 @@ const pass = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
  * After the deadline it throws, naming what was waited for and what was last seen.
  */
 async function until(what, check, deadline_ms = 10000) {
-  const end = Date.now() + deadline_ms;
+  const watch = new Stopwatch();
   for (;;) {
     let seen;
     try {
@@ -23,7 +26,7 @@ async function until(what, check, deadline_ms = 10000) {
     } catch (error) {
       seen = error;
     }
-    if (Date.now() >= end) {
+    if (watch.elapsed_ms() >= deadline_ms) {
       const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
       throw new Error(`waited ${deadline_ms} ms for ${what}; last seen: ${last}`);
     }

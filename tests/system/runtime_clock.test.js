@@ -109,10 +109,8 @@ test('of two clocks one acts; killed, the other goes on within ten seconds', asy
   await until('the first clock', () => published_at(id));
   assert.deepStrictEqual(published_jobs(second.log), []);
   await clock.kill();
-  const killed = Date.now();
   const [next] = await letters.owe(1, { columns: { due_at: "now() - interval '1 hour'" } });
-  await until('the second clock', () => published_at(next), 15000);
-  assert.ok(Date.now() - killed < 12000, `after ${Date.now() - killed} ms`);
+  await until('the second clock', () => published_at(next), 12000);
   clock = second;
 });
 
@@ -120,9 +118,7 @@ test('a clock that ends hands over at once', async () => {
   const third = letters.house.start('waybill-clock');
   await third.prints('event=ready');
   assert.strictEqual(await clock.stop(), 0);
-  const ended = Date.now();
   const [id] = await letters.owe(1, { columns: { due_at: "now() - interval '1 hour'" } });
-  await until('the third clock', () => published_at(id), 15000);
-  assert.ok(Date.now() - ended < 3000, `after ${Date.now() - ended} ms`);
+  await until('the third clock', () => published_at(id), 3000);
   assert.strictEqual(await third.stop(), 0);
 });

@@ -19,7 +19,7 @@ char broker_role[64], broker_queue[80];
 
 int64_t broker_deadline(void)
 {
-	return loop_now_ms() + PATIENCE_MS;
+	return loop_now_ms() + patience_ms(PATIENCE_MS);
 }
 
 struct amqp *broker_connect_with(const struct amqp_settings *settings)

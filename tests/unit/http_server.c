@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tests/unit/unit.h"
+
 enum { CONNECTIONS_MAX = 256, PATIENCE_MS = 5000 };
 
 static struct {
@@ -86,7 +88,7 @@ static void meet(void)
 	int round;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += PATIENCE_MS / 1000;
+	until.tv_sec += patience_ms(PATIENCE_MS) / 1000;
 	pthread_mutex_lock(&server.lock);
 	round = server.rounds;
 	if (++server.here > server.books.most_at_once)

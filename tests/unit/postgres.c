@@ -17,7 +17,7 @@ struct pool_run {
 
 int64_t postgres_deadline(void)
 {
-	return loop_now_ms() + PATIENCE_MS;
+	return loop_now_ms() + patience_ms(PATIENCE_MS);
 }
 
 static const char *server_url(void)

@@ -352,7 +352,7 @@ static void meet_stranger(void *arg)
 	int listener = listen_silently(url, sizeof url), fd = -1;
 	struct amqp_settings settings = {.urls = url, .name = "test"};
 	struct amqp *m = NULL;
-	int64_t deadline_ms = loop_now_ms() + 5000;
+	int64_t deadline_ms = loop_now_ms() + patience_ms(5000);
 
 	fcntl(listener, F_SETFL, O_NONBLOCK);
 	assert_int_equal(amqp_open(&settings, &m, NULL), 0);

@@ -33,10 +33,12 @@ static void get_from_nobody(void *arg)
 	(void)arg;
 	close(silent_listener(url, sizeof url));
 	curl_easy_setopt(easy, CURLOPT_URL, url);
-	assert_int_equal(curl_loop_perform(easy, loop_now_ms() + 5000, &result, &e), 0);
+	assert_int_equal(curl_loop_perform(easy, loop_now_ms() + patience_ms(5000), &result, &e),
+			 0);
 	assert_int_equal(result, CURLE_COULDNT_CONNECT);
 	/* The handle is off the loop: it can be used again. */
-	assert_int_equal(curl_loop_perform(easy, loop_now_ms() + 5000, &result, &e), 0);
+	assert_int_equal(curl_loop_perform(easy, loop_now_ms() + patience_ms(5000), &result, &e),
+			 0);
 	assert_int_equal(result, CURLE_COULDNT_CONNECT);
 	curl_easy_cleanup(easy);
 }
@@ -68,7 +70,7 @@ static void get_many(void *arg)
 
 	for (int i = 0; i < 10; i++)
 		fiber_group_start(&g, "get", get_from_silence, arg);
-	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 5000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(5000), NULL), 0);
 }
 
 static void many_transfers_wait_together_until_their_deadline(void **state)
@@ -79,7 +81,7 @@ static void many_transfers_wait_together_until_their_deadline(void **state)
 
 	(void)state;
 	run_in_fiber(get_many, url);
-	assert_true(loop_now_ms() - before_ms < 2000);
+	assert_true(loop_now_ms() - before_ms < patience_ms(2000));
 	close(fd);
 }
 
@@ -104,7 +106,7 @@ static void cancel_get(void *arg)
 	fiber_group_start(&g, "get", get_until_cancelled, arg);
 	assert_int_equal(fiber_sleep_ms(20, NULL), 0);
 	fiber_cancel(getter);
-	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 5000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(5000), NULL), 0);
 	assert_int_equal(getter_err.code, ERR_CODE_CANCELLED);
 }
 

@@ -73,7 +73,7 @@ static void cancel_sleeper(void *arg)
 	fiber_group_start(&g, "sleeper", sleep_long, NULL);
 	assert_int_equal(fiber_sleep_ms(2, NULL), 0);
 	fiber_cancel(sleeper);
-	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 5000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(5000), NULL), 0);
 	assert_int_equal(sleeper_err.code, ERR_CODE_CANCELLED);
 }
 
@@ -103,7 +103,7 @@ static void serve_queue(void *arg)
 	fiber_group_start(&g, "late", wait_in_queue, &late);
 	assert_int_equal(fiber_sleep_ms(20, NULL), 0);
 	fiber_queue_wake_one(&queue);
-	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 5000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(5000), NULL), 0);
 	assert_int_equal(served, 1);
 	assert_null(queue.first);
 }
@@ -150,7 +150,7 @@ static void start_many(void *arg)
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < 500; i++)
 			fiber_group_start(&g, "many", count_up, arg);
-		assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 20000, NULL), 0);
+		assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(20000), NULL), 0);
 	}
 }
 

@@ -83,7 +83,7 @@ static int call(struct http_request request, const char *path)
 
 static int get(const char *path)
 {
-	return call((struct http_request){.method = "GET", .timeout_ms = 5000}, path);
+	return call((struct http_request){.method = "GET", .timeout_ms = patience_ms(5000)}, path);
 }
 
 static int post(const char *path)
@@ -92,7 +92,7 @@ static int post(const char *path)
 					  .headers = {"Content-Type: text/plain"},
 					  .body = "buy",
 					  .body_len = 3,
-					  .timeout_ms = 5000},
+					  .timeout_ms = patience_ms(5000)},
 		    path);
 }
 
@@ -321,7 +321,7 @@ static void many_at_once(void *arg)
 	http_server_books();
 	for (int i = 0; i < MANY; i++)
 		fiber_group_start(&group, "get", get_meeting, url);
-	assert_int_equal(fiber_group_wait(&group, loop_now_ms() + 10000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&group, loop_now_ms() + patience_ms(10000), NULL), 0);
 	struct http_server_books books = http_server_books();
 
 	assert_int_equal(answered, MANY);
@@ -359,7 +359,7 @@ static void queue_too_long(void *arg)
 	assert_int_equal(call((struct http_request){.method = "POST", .timeout_ms = 50}, "/ok"),
 			 -1);
 	assert_int_equal(err.code, ERR_CODE_TIMEOUT);
-	assert_int_equal(fiber_group_wait(&group, loop_now_ms() + 5000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&group, loop_now_ms() + patience_ms(5000), NULL), 0);
 }
 
 static void waiting_for_a_turn_counts_against_the_deadline_and_has_sent_nothing(void **state)
@@ -380,7 +380,7 @@ static void call_silent(void *arg)
 static void cancel_call(void *arg)
 {
 	struct fiber_group group = {0};
-	int64_t deadline_ms = loop_now_ms() + 5000;
+	int64_t deadline_ms = loop_now_ms() + patience_ms(5000);
 
 	(void)arg;
 	http_server_books();
@@ -408,7 +408,7 @@ static void slow_lookup(void *arg)
 	(void)arg;
 	assert_int_equal(http_call(arena, &request, &response, &err), -1);
 	assert_int_equal(err.code, ERR_CODE_TIMEOUT);
-	assert_true(loop_now_ms() - before_ms < 2000);
+	assert_true(loop_now_ms() - before_ms < patience_ms(2000));
 	assert_int_equal(get("/ok"), 0); /* the loop goes on while the thread still waits */
 	assert_int_equal(write(lookup_pipe[1], "x", 1), 1);
 }

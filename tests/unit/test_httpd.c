@@ -41,7 +41,7 @@ static void answer(const struct httpd_request *r, struct httpd_answer *out, void
 	answered++;
 	if (strcmp(r->path, "/wait") == 0) {
 		waiting++;
-		fiber_queue_wait(&gate, loop_now_ms() + 5000, NULL);
+		fiber_queue_wait(&gate, loop_now_ms() + patience_ms(5000), NULL);
 	}
 	*out = (struct httpd_answer){
 		.status = 200,
@@ -60,7 +60,7 @@ static struct http_response call(struct http_request request, const char *path)
 	struct http_response response = {0};
 
 	request.url = url(path);
-	request.timeout_ms = 5000;
+	request.timeout_ms = patience_ms(5000);
 	if (http_call(arena, &request, &response, NULL))
 		response.status = -1;
 	return response;
@@ -109,7 +109,7 @@ static void plain_requests(void *arg)
 	got = call((struct http_request){.method = "DELETE"}, "/");
 	assert_int_equal(got.status, 405);
 	assert_int_equal(answered, 0);
-	httpd_close(httpd, loop_now_ms() + 5000);
+	httpd_close(httpd, loop_now_ms() + patience_ms(5000));
 }
 
 static void requests_are_answered_or_refused_at_their_head(void **state)
@@ -130,7 +130,7 @@ static void get_wait(void *arg)
 static void together(void *arg)
 {
 	struct fiber_group group = {0};
-	int64_t deadline_ms = loop_now_ms() + 5000;
+	int64_t deadline_ms = loop_now_ms() + patience_ms(5000);
 
 	(void)arg;
 	open_httpd();
@@ -163,7 +163,7 @@ static void open_gate(void *arg)
 static void closing(void *arg)
 {
 	struct fiber_group group = {0};
-	int64_t deadline_ms = loop_now_ms() + 5000;
+	int64_t deadline_ms = loop_now_ms() + patience_ms(5000);
 
 	(void)arg;
 	open_httpd();
@@ -259,32 +259,32 @@ static void odd_clients(void *arg)
 
 	memset(chunked + head, 'x', sizeof chunked - (size_t)head - 1);
 	r.text = chunked;
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_ptr_equal(strstr(r.got, "HTTP/1.1 413 "), r.got);
 
 	r.text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5x\r\n\r\nhello";
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_ptr_equal(strstr(r.got, "HTTP/1.1 400 "), r.got);
 
 	r.text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n";
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_true(strstr(r.got, "HTTP/1.1 4") == r.got);
 
 	snprintf(long_head, sizeof long_head, "GET / HTTP/1.1\r\nHost: x\r\nX-Long: ");
 	memset(long_head + strlen(long_head), 'x', sizeof long_head - strlen(long_head) - 5);
 	memcpy(long_head + sizeof long_head - 5, "\r\n\r\n", 5);
 	r.text = long_head;
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_ptr_equal(strstr(r.got, "HTTP/1.1 431 "), r.got);
 
 	r.text = "nonsense\r\n\r\n";
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_int_equal(answered, 0);
 
 	r.text = "GET / HTTP/1.1\r\nHost: x\r\n"; /* and silence */
-	converse(&r, 5000);
+	converse(&r, patience_ms(5000));
 	assert_int_equal(answered, 0);
-	httpd_close(httpd, loop_now_ms() + 5000);
+	httpd_close(httpd, loop_now_ms() + patience_ms(5000));
 }
 
 static void malformed_oversized_and_silent_clients_are_cut_off(void **state)
@@ -304,9 +304,9 @@ static void dribbling(void *arg)
 
 	(void)arg;
 	open_httpd();
-	converse(&r, 8000);
-	assert_true(loop_now_ms() - before_ms < 5000);
-	httpd_close(httpd, loop_now_ms() + 5000);
+	converse(&r, patience_ms(8000));
+	assert_true(loop_now_ms() - before_ms < patience_ms(5000));
+	httpd_close(httpd, loop_now_ms() + patience_ms(5000));
 }
 
 static void a_request_that_dribbles_in_is_cut_off(void **state)

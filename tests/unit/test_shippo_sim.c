@@ -84,7 +84,7 @@ static json_t *control(const char *method, const char *path, const char *body)
 		.headers = {"Content-Type: application/json"},
 		.body = body,
 		.body_len = body ? strlen(body) : 0,
-		.timeout_ms = 5000,
+		.timeout_ms = patience_ms(5000),
 	};
 	struct http_response answer = {0};
 	json_t *json = NULL;
@@ -120,8 +120,9 @@ static void in_fiber(void (*body)(void *))
 		skip();
 	account.api_base = base;
 	account.token = secret_new(arena, TOKEN, strlen(TOKEN));
-	api = (struct api){
-		.arena = arena, .account = &account, .deadline_ms = loop_now_ms() + 30000};
+	api = (struct api){.arena = arena,
+			   .account = &account,
+			   .deadline_ms = loop_now_ms() + patience_ms(30000)};
 	err = (struct err){0};
 	run_in_fiber(body, NULL);
 }

@@ -51,7 +51,7 @@ static _Noreturn void serve(int listener, const struct script *s, int books)
 	char line[4096];
 	int in_message = 0;
 
-	alarm(20);
+	alarm((unsigned int)patience_ms(20000) / 1000);
 	if (!client)
 		_exit(1);
 	answer(client, s->greeting);
@@ -271,7 +271,7 @@ static void send_many(void *arg)
 	for (int i = 0; i < 3 * SMTP_AT_ONCE; i++)
 		fiber_group_start(&g, "mail", send_one,
 				  i < SMTP_AT_ONCE ? &crowd->patient : &crowd->hasty);
-	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + 20000, NULL), 0);
+	assert_int_equal(fiber_group_wait(&g, loop_now_ms() + patience_ms(20000), NULL), 0);
 }
 
 static void a_server_is_not_flooded_with_connections(void **state)

@@ -12,4 +12,11 @@
 /* run_in_fiber - run body(arg) in a fiber until it ends, with the loop turning. */
 void run_in_fiber(void (*body)(void *), void *arg);
 
+/*
+ * patience_ms - how long to wait for what takes a quiet machine at most so many milliseconds
+ *
+ * Longer by as many times as more programs want to run than there are cores, ten times at most (as tests/lib/pace.js).
+ */
+int patience_ms(int quiet_ms);
+
 #endif
