@@ -26,7 +26,7 @@ async function listening(port) {
 }
 
 function remove() {
-  if (fs.existsSync(tool)) spawnSync(tool, ['remove', 'self']);
+  if (fs.existsSync(tool)) ['self', 'other'].forEach((name) => spawnSync(tool, ['remove', name]));
   fs.rmSync(top, { recursive: true, force: true });
 }
 
@@ -52,6 +52,18 @@ test('a start that was killed half-way is finished by the next one', async () =>
   assert.strictEqual(code, 0, stderr);
   const status = await servers('status', 'self');
   assert.strictEqual(status.code, 0, status.stdout);
+});
+
+test('two places that want the same ports and start at once do not clash', async () => {
+  const port = fs.readFileSync(path.join(place(), 'port'), 'utf8');
+  assert.strictEqual((await servers('stop', 'self')).code, 0);
+  await servers('status', 'other'); /* makes the place */
+  fs.writeFileSync(path.join(fs.realpathSync(path.join(clone, 'build', 'servers', 'other')), 'port'), port);
+  const starts = await Promise.all(['self', 'other'].map((name) => servers('start', name)));
+  assert.deepStrictEqual(starts.map(({ code }) => code), [0, 0], starts.map(({ stderr }) => stderr).join(''));
+  const addresses = await Promise.all(['self', 'other'].map(async (name) => (await servers('env', name)).stdout));
+  assert.strictEqual(new Set(addresses.map((text) => parse_env(text).WAYBILL_AMQP_URL)).size, 2);
+  assert.strictEqual((await servers('remove', 'other')).code, 0);
 });
 
 test('starting again what runs changes nothing', async () => {
@@ -97,6 +109,16 @@ test('a pid that another program got meanwhile is left alone', async () => {
 test('data outlive a stop', async () => {
   assert.strictEqual((await servers('start', 'self')).code, 0);
   assert.strictEqual(await new Database((await env()).WAYBILL_OWNER_URL).value('SELECT count(*) FROM kept'), 0);
+});
+
+test("Erlang's programs start no epmd of their own, which would stay behind", async () => {
+  const port = Number(fs.readFileSync(path.join(place(), 'port'), 'utf8')) + 2;
+  process.kill(Number(fs.readFileSync(path.join(place(), 'epmd.pid'), 'utf8').split(' ')[0]));
+  await until('epmd to end', async () => (await listening(port)).length === 0);
+  assert.notStrictEqual((await servers('ctl', 'self', '-q', 'list_vhosts')).code, 0);
+  assert.deepStrictEqual(await listening(port), []);
+  assert.strictEqual((await servers('stop', 'self')).code, 0);
+  assert.strictEqual((await servers('start', 'self')).code, 0);
 });
 
 test('a wiped broker is empty and at the same address', async () => {
