@@ -18,14 +18,15 @@ static const struct field add_fields[] = {
 static int carrier_add(struct cli *cli, struct err *e)
 {
 	const char *which = cli_get(cli, "carrier"), *base = cli_get(cli, "api-base");
-	const struct carrier *carrier = carrier_by_name(which);
+	struct err unknown = {0};
+	const struct carrier *carrier = carrier_by_name(which, &unknown);
 	const char *name = cli_get(cli, "name");
 	struct credential_owner owner = {0};
 	struct db_result r;
 	int is_put = 0;
 
 	if (!carrier)
-		return cli_usage(cli, e, "there is no carrier \"%s\"", which);
+		return cli_usage(cli, e, "%s", unknown.msg);
 	if (cli_merchant(cli, &owner.merchant, e) ||
 	    cli_run(cli, SQL_CLI_CARRIER_ADD, &r, e, db_int64(cli->arena, owner.merchant),
 		    db_text(which), db_text(name ? name : which),

@@ -44,7 +44,7 @@ static const struct field set_fields[] = {
 static const char *default_base(struct cli *cli, const struct platform *platform,
 				const char *domain)
 {
-	const char *format = platform ? platform->default_api_base_format : "";
+	const char *format = platform->default_api_base_format;
 	const char *hole = strstr(format, "%s");
 
 	return hole ? arena_printf(cli->arena, "%.*s%s%s", (int)(hole - format), format, domain,
@@ -93,13 +93,14 @@ static int put_secrets(struct cli *cli, const struct credential_owner *owner, in
 static int store_add(struct cli *cli, struct err *e)
 {
 	const char *name = cli_get(cli, "platform"), *domain = cli_get(cli, "domain");
-	const struct platform *platform = platform_by_name(name);
+	struct err unknown = {0};
+	const struct platform *platform = platform_by_name(name, &unknown);
 	int is_none = strcmp(name, "none") == 0;
 	struct credential_owner owner = {0};
 	struct db_result r;
 
-	if (!platform && !is_none)
-		return cli_usage(cli, e, "there is no platform \"%s\"", name);
+	if (!platform)
+		return cli_usage(cli, e, "%s", unknown.msg);
 	const char *base = cli_get(cli, "api-base");
 
 	if (cli_merchant(cli, &owner.merchant, e) ||

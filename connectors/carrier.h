@@ -139,6 +139,9 @@ struct carrier {
 	int (*check)(struct api *api, const char **mode, struct err *e); /* mode: "test" | "live" */
 };
 
-const struct carrier *carrier_by_name(const char *name);
+extern const struct carrier *const carriers[]; /* all of them, then NULL (connectors.c) */
+
+/* carrier_by_name - NULL with ERR_FINAL for an unknown one: see platform_by_name */
+const struct carrier *carrier_by_name(const char *name, struct err *e);
 
 #endif

@@ -6,22 +6,23 @@
 #include "connectors/fulfiller.h"
 #include "connectors/platform.h"
 
-extern const struct platform shopify_platform, null_platform;
+extern const struct platform shopify_platform, none_platform, null_platform;
 extern const struct carrier shippo_carrier, null_carrier;
 
-static const struct platform *const platforms[] = {
+const struct platform *const platforms[] = {
 	&shopify_platform,
+	&none_platform,
 	&null_platform,
 	NULL,
 };
 
-static const struct carrier *const carriers[] = {
+const struct carrier *const carriers[] = {
 	&shippo_carrier,
 	&null_carrier,
 	NULL,
 };
 
-static const struct fulfiller *const fulfillers[] = {
+const struct fulfiller *const fulfillers[] = {
 	NULL,
 };
 
@@ -30,25 +31,26 @@ _Static_assert(offsetof(struct platform, name) == 0, "name comes first");
 _Static_assert(offsetof(struct carrier, name) == 0, "name comes first");
 _Static_assert(offsetof(struct fulfiller, name) == 0, "name comes first");
 
-static const void *by_name(const void *list, const char *name)
+static const void *by_name(const void *list, const char *kind, const char *name, struct err *e)
 {
 	for (const char *const *const *each = list; *each; each++)
 		if (strcmp(**each, name) == 0)
 			return *each;
+	err_set(e, ERR_FINAL, ERR_CODE_NOT_FOUND, "this version has no %s \"%.40s\"", kind, name);
 	return NULL;
 }
 
-const struct platform *platform_by_name(const char *name)
+const struct platform *platform_by_name(const char *name, struct err *e)
 {
-	return by_name(platforms, name);
+	return by_name(platforms, "platform", name, e);
 }
 
-const struct carrier *carrier_by_name(const char *name)
+const struct carrier *carrier_by_name(const char *name, struct err *e)
 {
-	return by_name(carriers, name);
+	return by_name(carriers, "carrier", name, e);
 }
 
-const struct fulfiller *fulfiller_by_name(const char *name)
+const struct fulfiller *fulfiller_by_name(const char *name, struct err *e)
 {
-	return by_name(fulfillers, name);
+	return by_name(fulfillers, "fulfiller", name, e);
 }

@@ -72,6 +72,9 @@ struct fulfiller {
 	int (*check)(struct api *api, struct err *e);
 };
 
-const struct fulfiller *fulfiller_by_name(const char *name);
+extern const struct fulfiller *const fulfillers[]; /* all of them, then NULL (connectors.c) */
+
+/* fulfiller_by_name - NULL with ERR_FINAL for an unknown one: see platform_by_name */
+const struct fulfiller *fulfiller_by_name(const char *name, struct err *e);
 
 #endif

@@ -238,7 +238,13 @@ struct platform {
 			       struct err *e);
 };
 
-/* platform_by_name - NULL for an unknown one. The list is connectors/connectors.c. */
-const struct platform *platform_by_name(const char *name);
+extern const struct platform *const platforms[]; /* all of them, then NULL (connectors.c) */
+
+/*
+ * platform_by_name - NULL with ERR_FINAL (ERR_CODE_NOT_FOUND), which names it, for an unknown one
+ *
+ * A store's word may be one that another version knows: whoever reads it from a row fails its job with that error.
+ */
+const struct platform *platform_by_name(const char *name, struct err *e);
 
 #endif

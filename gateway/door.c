@@ -99,6 +99,7 @@ void door_admit(const struct httpd_request *r, struct httpd_answer *out, void *a
 {
 	struct door *door = arg;
 	struct hook_path path;
+	struct err unknown = {0};
 
 	if (strcmp(r->path, "/healthz") == 0) {
 		if (strcmp(r->method, "GET") != 0)
@@ -106,7 +107,7 @@ void door_admit(const struct httpd_request *r, struct httpd_answer *out, void *a
 		return;
 	}
 	const struct platform *platform =
-		read_path(r->path, &path) ? NULL : platform_by_name(path.platform);
+		read_path(r->path, &path) ? NULL : platform_by_name(path.platform, &unknown);
 
 	if (!platform)
 		refuse(out, 404, 0, "path");

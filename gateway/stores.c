@@ -75,11 +75,18 @@ static size_t build(const struct stores *s, struct arena *a, const struct db_res
 
 	for (size_t row = 0; row < rows->rows; row++) {
 		int64_t id = db_get_int64(rows, row, 0);
+		struct err e = {0};
+		const struct platform *platform = platform_by_name(db_get_text(rows, row, 1), &e);
 
+		if (!platform) {
+			log_err("event=store_unknown store=%" PRId64 " error=%s", id,
+				log_quote(e.msg));
+			continue;
+		}
 		if (count == 0 || list[count - 1].id != id)
 			list[count++] = (struct hook_store){
 				.id = id,
-				.platform = platform_by_name(db_get_text(rows, row, 1)),
+				.platform = platform,
 				.domain = arena_strdup(a, db_get_text(rows, row, 2)),
 				.hook_key = arena_strdup(a, db_get_text(rows, row, 3)),
 				.is_active = db_get_bool(rows, row, 4),
@@ -174,7 +181,7 @@ const struct hook_store *stores_find(const struct stores *s, const char *platfor
 		s->count ? bsearch(hook_key, s->list, s->count, sizeof *s->list, compare_key)
 			 : NULL;
 
-	if (!store || !store->platform || strcmp(store->platform->name, platform) != 0)
+	if (!store || strcmp(store->platform->name, platform) != 0)
 		return NULL;
 	return store;
 }

@@ -34,7 +34,7 @@ static int fulfill_act(struct job *job, struct err *e)
 	for (size_t i = 0; i < s->line_count; i++)
 		if (s->lines[i].ship.quantity)
 			lines[f.line_count++] = s->lines[i].ship;
-	if (!s->platform || f.line_count == 0)
+	if (f.line_count == 0)
 		return 0;
 	job->hold_kind = "store";
 	return s->platform->fulfill(&api, &f, out, e);

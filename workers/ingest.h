@@ -11,7 +11,7 @@
 /* What ingest knows of a store. */
 struct ingest_store {
 	int64_t id, merchant_id;
-	const struct platform *platform; /* NULL: orders are imported */
+	const struct platform *platform; /* `none`: orders are imported */
 	const char *domain, *api_base, *release_on;
 	int is_active;
 	int64_t orders_from_us;

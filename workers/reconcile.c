@@ -44,21 +44,22 @@ static int reconcile_claim(struct batch *b, struct err *e)
 			.name = arena_strdup(a, db_get_text(&r, i, 3)),
 			.api_base = arena_strdup(a, db_get_text(&r, i, 4)),
 		};
-		s->platform = platform_by_name(s->account.connector);
+		s->platform = platform_by_name(s->account.connector, &broken);
 		/* The second before may have been young when it was looked at. */
 		s->last_us = db_get_int64(&r, i, 5) - INT64_C(2000000);
 		s->since_us = db_get_int64(&r, i, 5) -
 			      b->context->conf->clock.reconcile_overlap_s * INT64_C(1000000);
-		job->is_claimed = 1;
-		job->acts = s->platform != NULL;
+		job->is_claimed = job->acts = 1;
 		job->attempt = (int)db_get_int64(&r, i, 1);
 		job->store_id = job->id;
 		job->credential_id = db_get_int64(&r, i, 6);
 		job->data = s;
-		if (sealed &&
-		    secret_open(a, b->context->key,
-				arena_printf(a, "credential:%lld", (long long)job->credential_id),
-				sealed, len, &s->account.token, &broken))
+		if (!s->platform)
+			job_fail(job, &broken);
+		else if (sealed && secret_open(a, b->context->key,
+					       arena_printf(a, "credential:%lld",
+							    (long long)job->credential_id),
+					       sealed, len, &s->account.token, &broken))
 			job_fail(job, &broken);
 	}
 	return 0;

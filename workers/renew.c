@@ -49,12 +49,12 @@ static int renew_claim(struct batch *b, struct err *e)
 			.name = arena_strdup(a, db_get_text(&r, i, 4)),
 			.api_base = arena_strdup(a, db_get_text(&r, i, 5)),
 		};
-		n->platform = platform_by_name(n->account.connector);
+		n->platform = platform_by_name(n->account.connector, &broken);
 		job->is_claimed = job->acts = 1;
 		job->attempt = (int)db_get_int64(&r, i, 1);
 		job->store_id = n->account.id;
 		job->data = n;
-		if (unseal(b, a, &r, i, 6, &n->account.client_id, &broken) ||
+		if (!n->platform || unseal(b, a, &r, i, 6, &n->account.client_id, &broken) ||
 		    unseal(b, a, &r, i, 8, &n->account.client_secret, &broken))
 			job_fail(job, &broken);
 	}
@@ -68,7 +68,7 @@ static int renew_act(struct job *job, struct err *e)
 	struct api api = {
 		.arena = job->arena, .account = &n->account, .deadline_ms = job->deadline_ms};
 
-	if (!n->platform || !n->platform->token)
+	if (!n->platform->token)
 		return err_final(e, "this platform's tokens cannot be renewed");
 	return n->platform->token(&api, &n->token, e);
 }

@@ -134,7 +134,7 @@ static void read_accounts(const struct reader *in, struct shipment *s, struct er
 {
 	const char *platform = text(in, P_PLATFORM), *carrier = text(in, P_CARRIER);
 
-	s->platform = platform_by_name(platform);
+	s->platform = platform_by_name(platform, e);
 	s->store = (struct account){
 		.id = number(in, P_STORE),
 		.connector = platform,
@@ -142,7 +142,7 @@ static void read_accounts(const struct reader *in, struct shipment *s, struct er
 		.api_base = text(in, P_STORE_BASE),
 		.token = unseal(in, P_TOKEN_ID, P_TOKEN, e),
 	};
-	s->carrier = carrier ? carrier_by_name(carrier) : NULL;
+	s->carrier = carrier ? carrier_by_name(carrier, e) : NULL;
 	s->carrier_account = (struct account){
 		.id = number(in, P_ACCOUNT),
 		.connector = carrier,
@@ -312,8 +312,6 @@ int shipment_may_ship(struct job *job, struct err *e)
 	for (size_t i = 0; i < s->line_count; i++)
 		if (s->lines[i].ship.quantity)
 			lines[q.line_count++] = s->lines[i].ship;
-	if (!s->platform)
-		return 0;
 	if (s->platform->may_ship(&api, &q, &veto, e))
 		return -1;
 	switch (veto.kind) {

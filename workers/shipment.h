@@ -18,7 +18,7 @@ struct shipment_line {
 struct shipment {
 	int64_t id, order_id;
 	const char *order_source_id, *order_name, *state;
-	const struct platform *platform; /* NULL: the order is from nowhere */
+	const struct platform *platform;
 	struct account store;
 	const char *unmapped_service, *customer_mail, *location_source_id, *brand;
 	struct address from, to;

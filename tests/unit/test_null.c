@@ -30,7 +30,7 @@ static int teardown(void **state)
 
 static void only_a_signed_body_is_taken(void **state)
 {
-	const struct platform *null = platform_by_name("null");
+	const struct platform *null = platform_by_name("null", &err);
 	struct secret secrets[] = {secret_new(arena, "old", 3), secret_new(arena, "new", 3)};
 	struct secret stranger = secret_new(arena, "other", 5);
 	struct webhook hook = {.body = ORDER, .body_len = strlen(ORDER)};
@@ -57,18 +57,19 @@ static void a_webhook_is_an_order(void **state)
 	struct webhook_event event;
 
 	(void)state;
-	if (platform_by_name("null")->webhook_read(arena, &hook, &event, &err))
+	if (platform_by_name("null", &err)->webhook_read(arena, &hook, &event, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(event.kind, WEBHOOK_ORDER);
 	assert_string_equal(event.order_id, "B-1");
 	assert_int_equal(event.order.line_count, 1);
 	hook.body_len = 20;
-	assert_int_equal(platform_by_name("null")->webhook_read(arena, &hook, &event, &err), -1);
+	assert_int_equal(platform_by_name("null", &err)->webhook_read(arena, &hook, &event, &err),
+			 -1);
 }
 
 static void an_attempt_buys_and_finds_the_same(void **state)
 {
-	const struct carrier *null = carrier_by_name("null");
+	const struct carrier *null = carrier_by_name("null", &err);
 	struct account account = {.connector = "null", .name = "null"};
 	struct api api = {.arena = arena, .account = &account};
 	struct rate_request r = {.reference = "WB-1"};

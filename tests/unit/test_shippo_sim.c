@@ -62,7 +62,7 @@ static int start(void **state)
 			 0);
 	base = json_string_value(jmap_at(ready, "shippo"));
 	http_init(&(struct http_settings){0});
-	carrier = carrier_by_name("shippo");
+	carrier = carrier_by_name("shippo", &err);
 	return 0;
 }
 

@@ -434,9 +434,9 @@ static void a_bad_client_secret_is_not_renewed_for_ever(void **state)
 
 static void a_check_names_missing_scopes_and_an_old_version(void **state)
 {
-	const struct platform *shopify = platform_by_name("shopify");
 	struct platform_check check;
 	struct err e = {0};
+	const struct platform *shopify = platform_by_name("shopify", &e);
 
 	(void)state;
 	fake_answer(200,

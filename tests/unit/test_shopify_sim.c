@@ -486,7 +486,7 @@ static void check_account(void)
 	struct platform_check check;
 	struct err e = {0};
 
-	if (platform_by_name("shopify")->check(&api, &check, &e))
+	if (platform_by_name("shopify", &e)->check(&api, &check, &e))
 		fail_msg("%s", e.msg);
 	assert_string_equal(check.currency, "USD");
 	assert_null(check.missing_scopes);
