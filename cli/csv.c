@@ -103,13 +103,16 @@ int csv_parse(struct arena *a, char *text, size_t len, struct csv *out, struct e
 	size_t bad = utf8_bad_at(text, len);
 
 	*out = (struct csv){0};
-	if (bad != len || memchr(text, '\0', len)) {
-		size_t line = 1, stop = bad != len ? bad : strlen(text);
+	if (bad != len) {
+		size_t line = 1;
 
-		for (size_t i = 0; i < stop; i++)
+		for (size_t i = 0; i < bad; i++)
 			line += text[i] == '\n';
 		return refuse(e, line, "not UTF-8 text");
 	}
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0')
+			text[i] = ' '; /* as field_read() does to the other control characters */
 	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		s.at += 3;
 	while (s.at < s.end) {

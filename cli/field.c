@@ -13,7 +13,8 @@ static int refuse(const struct field *f, struct err *e, const char *what)
 	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: %s", f->name, what);
 }
 
-static int read_text(const struct field *f, const char *text, struct err *e)
+static int read_text(struct arena *a, const struct field *f, const char *text, const char **out,
+		     struct err *e)
 {
 	size_t len = strlen(text);
 
@@ -22,9 +23,7 @@ static int read_text(const struct field *f, const char *text, struct err *e)
 			       (long long)f->max);
 	if (utf8_bad_at(text, len) != len)
 		return refuse(f, e, "not UTF-8");
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 127)
-			return refuse(f, e, "holds a control character");
+	*out = utf8_clean(a, text, len, len);
 	return 0;
 }
 
@@ -99,7 +98,7 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 		return 0;
 	switch (f->kind) {
 	case FIELD_TEXT:
-		return read_text(f, text, e);
+		return read_text(a, f, text, out, e);
 	case FIELD_INT:
 		return read_int(f, text, e);
 	case FIELD_MONEY:

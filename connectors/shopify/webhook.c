@@ -229,7 +229,9 @@ static const char *id_of(struct arena *a, json_t *id)
 	if (json_is_integer(id))
 		return shopify_id(a,
 				  arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(id)));
-	return shopify_id(a, json_string_value(id));
+	const char *text = json_string_value(id);
+
+	return text && strlen(text) == json_string_length(id) ? shopify_id(a, text) : NULL;
 }
 
 static const char *id_at(struct arena *a, json_t *object, const char *path)

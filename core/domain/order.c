@@ -99,20 +99,10 @@ static int refuse(const struct spot *at, const char *field, const char *what, st
 		       what);
 }
 
-/* Bytes of the control character that begins at text; 0: it is none. C1 is two bytes in UTF-8. */
-static size_t control_length(const char *text)
-{
-	unsigned char c = (unsigned char)text[0];
-
-	if ((c && c < 0x20) || c == 0x7f)
-		return 1;
-	return c == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0 ? 2 : 0;
-}
-
 static int has_control(const char *text)
 {
 	for (; *text; text++)
-		if (control_length(text))
+		if (utf8_control(text, strnlen(text, 2)))
 			return 1;
 	return 0;
 }
@@ -120,24 +110,6 @@ static int has_control(const char *text)
 static int has_text(const char *text)
 {
 	return text && text[strspn(text, " ")] != '\0';
-}
-
-/* A copy with blanks for control characters and only whole characters within max_bytes. */
-static const char *clean(struct arena *a, const char *text, size_t max_bytes)
-{
-	char *copy = arena_alloc(a, max_bytes + 1);
-	size_t used = 0, left = strlen(text), step;
-
-	for (; (step = utf8_length(text, left)); text += step, left -= step) {
-		int is_control = control_length(text) > 0;
-		size_t room = is_control ? 1 : step;
-
-		if (used + room > max_bytes)
-			break;
-		memcpy(copy + used, is_control ? " " : text, room);
-		used += room;
-	}
-	return copy;
 }
 
 static int check_text(struct arena *a, const struct text_rule *rule, const struct spot *at,
@@ -154,7 +126,7 @@ static int check_text(struct arena *a, const struct text_rule *rule, const struc
 	if (len > rule->max_bytes && rule->kind != TEXT_CUT)
 		return refuse(at, rule->field, "text too long", e);
 	if (is_dirty || len > rule->max_bytes)
-		*text = clean(a, *text, rule->max_bytes);
+		*text = utf8_clean(a, *text, len, rule->max_bytes);
 	if (!has_text(*text))
 		*text = NULL;
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "core/runtime/decimal.h"
 #include "core/runtime/timestamp.h"
+#include "core/runtime/utf8.h"
 
 enum { ARRAY_MAX = 10000, MONEY_PLACES = 4, REAL_DIGITS = 15 };
 
@@ -78,12 +79,66 @@ static const char *parse_problem(const json_error_t *error)
 		return "not UTF-8";
 	case json_error_numeric_overflow:
 		return "a number beyond 64 bits";
-	case json_error_null_character:
 	case json_error_null_byte_in_key:
-		return "a NUL character in text";
+		return "a NUL character in a key";
 	default:
 		return "not JSON";
 	}
+}
+
+/* The number of the escape "\uXXXX" at text; -1: there is none. */
+static int escape_value(const char *text, size_t len)
+{
+	int value = 0;
+
+	if (len < 6 || text[0] != '\\' || text[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		const char *digit = strchr("0123456789abcdef", text[i] | 0x20);
+
+		if (!digit || !text[i])
+			return -1;
+		value = value * 16 + (int)(digit - "0123456789abcdef");
+	}
+	return value;
+}
+
+/* Half of a surrogate pair is no character, but no reason to lose the rest: it becomes U+FFFD. Was there any? */
+static int mend_surrogates(char *text, size_t len)
+{
+	int is_mended = 0;
+
+	for (size_t i = 0; i < len;) {
+		int value = escape_value(text + i, len - i);
+		int next = value < 0 ? -1 : escape_value(text + i + 6, len - i - 6);
+
+		if (value >= 0xD800 && value < 0xDC00 && next >= 0xDC00 && next < 0xE000) {
+			i += 12;
+			continue;
+		}
+		if (value >= 0xD800 && value < 0xE000) {
+			memcpy(text + i + 2, "fffd", 4);
+			is_mended = 1;
+		}
+		i += value >= 0 ? 6 : text[i] == '\\' ? 2 : 1;
+	}
+	return is_mended;
+}
+
+static json_t *load(const char *text, size_t len, json_error_t *error)
+{
+	json_t *json = json_loadb(text, len, JSON_ALLOW_NUL, error);
+
+	if (json || json_error_code(error) != json_error_invalid_syntax)
+		return json;
+	struct arena *scratch = arena_new();
+	char *copy = arena_alloc(scratch, len);
+
+	memcpy(copy, text, len);
+	if (mend_surrogates(copy, len))
+		json = json_loadb(copy, len, JSON_ALLOW_NUL, error);
+	arena_free(scratch);
+	return json;
 }
 
 static void drop_document(void *json)
@@ -110,7 +165,7 @@ int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, 
 	if (is_too_deep(start, len))
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
 			       "refused a document nested deeper than %d", JMAP_DEPTH_MAX);
-	json_t *json = json_loadb(start, len, 0, &error);
+	json_t *json = load(start, len, &error);
 	if (!json)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "refused a document: %s at byte %d",
 			       parse_problem(&error), error.position);
@@ -126,7 +181,7 @@ static int read_text(struct arena *a, const struct path *at, const json_t *value
 		return refuse(at, "not text", e);
 	if (json_string_length(value) > JMAP_TEXT_MAX)
 		return refuse(at, "text too long", e);
-	*out = arena_strndup(a, json_string_value(value), json_string_length(value));
+	*out = utf8_clean(a, json_string_value(value), json_string_length(value), JMAP_TEXT_MAX);
 	return 0;
 }
 
@@ -137,8 +192,14 @@ static int read_id(struct arena *a, const struct path *at, const json_t *value, 
 		*out = arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		return 0;
 	}
-	if (!json_is_string(value))
+	const char *text = json_string_value(value);
+	size_t len = json_string_length(value);
+
+	if (!text)
 		return refuse(at, "not an id", e);
+	for (size_t i = 0; i < len; i++)
+		if (utf8_control(text + i, len - i))
+			return refuse(at, "a control character", e);
 	return read_text(a, at, value, out, e);
 }
 

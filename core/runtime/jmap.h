@@ -4,8 +4,9 @@
  * A document from outside is read by a table: key, type, where to. null equals absent; an unknown
  * key is ignored; a wrong type is ERR_FINAL with ERR_CODE_DATA that names the field's path, never
  * its value. Ids are int64 from a JSON integer or as decimal text; money is decimal text (or a JSON
- * number, read as written) in ten-thousandths. Text is copied into the arena, must be UTF-8 without
- * NUL, at most JMAP_TEXT_MAX bytes.
+ * number, read as written) in ten-thousandths. Text is copied into the arena, must be UTF-8, at most
+ * JMAP_TEXT_MAX bytes; its control characters become blanks (utf8_clean), except in ids, where they
+ * are refused.
  */
 #ifndef WAYBILL_JMAP_H
 #define WAYBILL_JMAP_H

@@ -1,6 +1,8 @@
 /* utf8 - what is a character, and what is not (RFC 3629) */
 #include "core/runtime/utf8.h"
 
+#include <string.h>
+
 static int is_continuation(unsigned char c)
 {
 	return c >= 0x80 && c <= 0xBF;
@@ -42,4 +44,31 @@ size_t utf8_bad_at(const char *text, size_t len)
 	while (at < len && (step = utf8_length(text + at, len - at)))
 		at += step;
 	return at;
+}
+
+size_t utf8_control(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	if (len > 0 && (p[0] < 0x20 || p[0] == 0x7F))
+		return 1;
+	return len > 1 && p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0 ? 2 : 0;
+}
+
+char *utf8_clean(struct arena *a, const char *text, size_t len, size_t max_bytes)
+{
+	char *copy = arena_alloc(a, (len < max_bytes ? len : max_bytes) + 1);
+	size_t used = 0, step;
+
+	for (; (step = utf8_length(text, len)); text += step, len -= step) {
+		int is_control = utf8_control(text, len) > 0;
+		size_t room = is_control ? 1 : step;
+
+		if (used + room > max_bytes)
+			break;
+		memcpy(copy + used, is_control ? " " : text, room);
+		used += room;
+	}
+	copy[used] = '\0';
+	return copy;
 }

@@ -80,7 +80,6 @@ for (const [name, args] of Object.entries({
   'a choice that is none': ['order', 'list', '--state', 'happy'],
   'a date that is none': ['item', 'set', '--sku', 'MUG', '--restock-on', '2026-13-01'],
   'a text that is too long': ['item', 'add', '--sku', 'x'.repeat(101)],
-  'a control character': ['item', 'add', '--sku', 'a\nb'],
   'a platform that does not exist': ['store', 'add', '--platform', 'ebay', '--domain', 'x.test'],
   'a shipment that is no number': ['shipment', 'show', 'first'],
 })) {
@@ -142,9 +141,7 @@ const bad_csv = {
   'a quote in the middle': ['sku,title\nA,o"ne\n', /line 2: a quote inside/],
   'a line number behind a quoted line break': ['sku,title,grams\nA,"b",1\nB,c,x\n', /bad\.csv:3: grams/],
   'bytes that are not UTF-8': [Buffer.from('sku,title\nA,one\nB,\xff\n', 'latin1'), /line 3: not UTF-8/],
-  'a NUL byte': ['sku,title\nA,\0\n', /not UTF-8 text/],
   'an empty file': ['', /the file is empty/],
-  'a control character': ['sku,title\nA,"a\tb"\n', /bad\.csv:2: title: holds a control character/],
   'SQL as a number': ['sku,grams\nA,1); DROP TABLE item;--\n', /bad\.csv:2: grams: a whole number/],
   'too many lines': [`sku\n${Array.from({ length: 100001 }, (_, i) => `S${i}`).join('\n')}\n`, /more than 100,000 records/],
 };
@@ -155,6 +152,13 @@ for (const [name, [content, text]] of Object.entries(bad_csv)) {
     assert.strictEqual(await house.db.value('SELECT count(*) FROM item'), before);
   });
 }
+
+test('control characters of options and CSV files become blanks, as everywhere', async () => {
+  await waybill('item', 'import', file('blank.csv', 'sku,title\nBLANK,"a\tb\0c\nd\u0085e"\n'));
+  assert.strictEqual(await house.db.value("SELECT title FROM item WHERE sku = 'BLANK'"), 'a b c d e');
+  await waybill('item', 'set', '--sku', 'BLANK', '--title', 'a\nb\x7f');
+  assert.strictEqual(await house.db.value("SELECT title FROM item WHERE sku = 'BLANK'"), 'a b ');
+});
 
 test('all wrong lines of a CSV file are shown, up to twenty', async () => {
   const lines = Array.from({ length: 30 }, (_, i) => `S${i},x`).join('\n');

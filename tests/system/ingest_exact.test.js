@@ -88,6 +88,19 @@ const TEXTS = {
   'a replaced character': 'x \ufffd y',
 };
 
+test('characters that are none lose no order: they are blanks, or what stands for half a pair', async () => {
+  const bad = 'gift\\u0000wrap\\u0085\\ud83d';
+  const body = order_body({ name: '#no-character', note: '@', phone: '@', lines: [{ title: '@', sku: '@', properties: [{ name: '@', value: '@' }] }] });
+  Object.assign(body.shipping_address, { name: '@', address1: '@', zip: '@' });
+  await world.send('orders/create', JSON.stringify(body).replaceAll('"@"', `"${bad}"`));
+  const order = await received('#no-character');
+  const [line] = await lines_of(order);
+  const group = await world.db.row(`SELECT name, address1, zip FROM delivery_group WHERE order_id = ${order.id}`);
+  for (const text of [order.note, order.phone, line.title, line.sku, group.name, group.address1, group.zip]) {
+    assert.strictEqual(text, 'gift wrap \ufffd');
+  }
+});
+
 for (const [what, text] of Object.entries(TEXTS)) {
   test(`text stays as it was written: ${what}`, async () => {
     const name = `#text-${what.replace(/ /g, '-')}`;

@@ -149,6 +149,44 @@ static void a_wrong_field_is_named_by_its_path_and_never_by_its_value(void **sta
 	}
 }
 
+static void characters_that_are_none_become_blanks_and_never_lose_a_document(void **state)
+{
+	static const struct {
+		const char *written, *read;
+	} cases[] = {
+		{"a\\u0000b", "a b"},
+		{"\\u0000", " "},
+		{"a\\r\\n\\tb\\u007f\\u0085\\u001b", "a   b   "},
+		{"cut \\ud83d", "cut \xEF\xBF\xBD"},
+		{"\\uDE00\\ud83d\\uDE00\\uD83D", "\xEF\xBF\xBD\xF0\x9F\x98\x80\xEF\xBF\xBD"},
+		{"\\\\ud83d \\ud83d", "\\ud83d \xEF\xBF\xBD"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct order o;
+		struct err e = {0};
+
+		if (read_order(
+			    arena_printf(arena,
+					 "{\"id\":1,\"first\":{\"quantity\":1,\"title\":\"%s\"}}",
+					 cases[i].written),
+			    &o, &e))
+			fail_msg("%s: %s", cases[i].written, e.msg);
+		assert_string_equal(o.first.title, cases[i].read);
+	}
+}
+
+static void an_id_with_a_control_character_is_refused(void **state)
+{
+	struct order o;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(read_order("{\"id\":\"a\\u0000b\"}", &o, &e), -1);
+	assert_string_equal(e.msg, "id: a control character");
+}
+
 static void documents_that_are_refused(void **state)
 {
 	static const struct {
@@ -160,7 +198,7 @@ static void documents_that_are_refused(void **state)
 		{"cut off between", "{\"id\": 1,", "cut off"},
 		{"not utf-8", "{\"id\": \"\xC3\x28\"}", "not UTF-8"},
 		{"overlong utf-8", "{\"id\": \"\xC0\x80\"}", "not UTF-8"},
-		{"escaped NUL", "{\"id\": \"a\\u0000b\"}", "a NUL character"},
+		{"a NUL in a key", "{\"i\\u0000d\": 1}", "a NUL character in a key"},
 		{"beyond int64", "{\"id\": 9223372036854775808}", "beyond 64 bits"},
 		{"two documents", "{} {}", "not JSON"},
 	};
@@ -243,6 +281,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_wrong_field_is_named_by_its_path_and_never_by_its_value, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			characters_that_are_none_become_blanks_and_never_lose_a_document, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(an_id_with_a_control_character_is_refused, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(documents_that_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nesting_is_limited_before_anything_recurses, set_up,
 						tear_down),
