@@ -10,6 +10,7 @@
 #include "core/runtime/bundle.h"
 #include "core/runtime/decimal.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum { DB_MS = 5000, PUBLISH_MS = 2000, TRIES = 5 };
 
@@ -58,7 +59,7 @@ int cli_none(struct err *e, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	text_vprintf(text, sizeof text, format, args);
 	va_end(args);
 	return err_set(e, ERR_FINAL, ERR_CODE_NOT_FOUND, "%s", text);
 }
@@ -111,8 +112,8 @@ static const char *actor(struct arena *a)
 	const struct passwd *user = getpwuid(geteuid());
 
 	if (sudo && sudo[0])
-		return arena_printf(a, "user:%.100s", sudo);
-	return user ? arena_printf(a, "user:%.100s", user->pw_name)
+		return arena_printf(a, "user:%s", text_cut(sudo, 100));
+	return user ? arena_printf(a, "user:%s", text_cut(user->pw_name, 100))
 		    : arena_printf(a, "user:%u", (unsigned)geteuid());
 }
 

@@ -8,6 +8,7 @@
 #include "cli/due.h"
 #include "core/runtime/jmap.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum { PUBLISH_MS = 10000, HEADERS_MAX = 64 * 1024 };
 
@@ -50,10 +51,8 @@ static int find(struct cli *cli, struct db_result *r, struct err *e)
 	if (cli_run(cli, SQL_CLI_DEAD_FIND, r, e, db_text(cli->args[0])))
 		return -1;
 	return r->rows ? 0
-		       : cli_none(
-				 e,
-				 "there is no open dead letter \"%.100s\"; see `waybill dead list`",
-				 cli->args[0]);
+		       : cli_none(e, "there is no open dead letter \"%s\"; see `waybill dead list`",
+				  text_cut(cli->args[0], 100));
 }
 
 static int publish_again(struct cli *cli, const struct db_result *r, size_t row, struct err *e)

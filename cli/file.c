@@ -1,5 +1,6 @@
 /* file - reading files and standard input */
 #include "cli/file.h"
+#include "core/runtime/text.h"
 
 #include <errno.h>
 
@@ -29,8 +30,9 @@ static int read_stream(FILE *file, const char *path, size_t max, char **out, siz
 		int is_long = !ferror(file);
 
 		free(text);
-		return is_long ? err_final(e, "%.100s: larger than %zu bytes", path, max)
-			       : err_final(e, "cannot read %.100s: %s", path, strerror(errno));
+		return is_long ? err_final(e, "%s: larger than %zu bytes", text_cut(path, 100), max)
+			       : err_final(e, "cannot read %s: %s", text_cut(path, 100),
+					   strerror(errno));
 	}
 	text[*len] = '\0';
 	*out = text;
@@ -61,7 +63,7 @@ int file_read(struct arena *a, const char *path, size_t max_bytes, char **text, 
 	FILE *file = fopen(path, "re");
 
 	if (!file)
-		return err_final(e, "cannot read %.100s: %s", path, strerror(errno));
+		return err_final(e, "cannot read %s: %s", text_cut(path, 100), strerror(errno));
 	int failed = read_stream(file, path, max_bytes, &bytes, len, e);
 
 	fclose(file);
@@ -85,5 +87,7 @@ int file_read_secret(struct arena *a, const char *path, struct secret *out, stru
 	if (is_good)
 		*out = secret_new(a, text, end);
 	explicit_bzero(text, len);
-	return is_good ? 0 : err_final(e, "%.100s: one line with the secret is needed", path);
+	return is_good ? 0
+		       : err_final(e, "%s: one line with the secret is needed",
+				   text_cut(path, 100));
 }

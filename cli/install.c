@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "core/runtime/migrate.h"
+#include "core/runtime/text.h"
 
 enum { BROKER_MS = 10000, KEY_MODE = 0600 };
 
@@ -23,13 +24,13 @@ static int make_key(struct cli *cli, const char *path, struct err *e)
 	if (fd < 0 && errno == EEXIST)
 		return 0;
 	if (fd < 0)
-		return err_final(e, "cannot make %.120s: %s", path, strerror(errno));
+		return err_final(e, "cannot make %s: %s", text_cut(path, 120), strerror(errno));
 	int failed = write(fd, text.bytes, text.len) != (ssize_t)text.len ||
 		     write(fd, "\n", 1) != 1 || fsync(fd);
 
 	if (close(fd) || failed) {
 		unlink(path);
-		return err_final(e, "cannot write %.120s: %s", path, strerror(errno));
+		return err_final(e, "cannot write %s: %s", text_cut(path, 120), strerror(errno));
 	}
 	return 1;
 }

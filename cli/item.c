@@ -1,5 +1,6 @@
 /* item - what can be stocked, and what stores call it */
 #include "cli/record.h"
+#include "core/runtime/text.h"
 
 enum { LIST_MAX = 1000 };
 
@@ -96,7 +97,7 @@ static int item_map(struct cli *cli, struct err *e)
 		return cli_usage(cli, e, "--variant or --sku is needed");
 	for (size_t i = 0; i < cli->arg_count; i++)
 		if (read_part(cli, cli->args[i], skus + i, quantities + i, e))
-			return err_prefix(e, "%.60s", cli->args[i]);
+			return err_prefix(e, "%s", text_cut(cli->args[i], 60));
 	if (cli_store(cli, cli_get(cli, "store"), &store, e) ||
 	    cli_run(cli, SQL_CLI_LISTING_PUT, NULL, e, db_int64(cli->arena, store),
 		    cli_value(cli, "variant"), cli_value(cli, "sku"), cli_value(cli, "title")) ||

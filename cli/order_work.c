@@ -4,6 +4,7 @@
 #include "cli/file.h"
 #include "core/domain/order.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum { CONFIRM_MS = 10000, KIND_MAX = 40 };
 
@@ -119,7 +120,7 @@ static int order_import(struct cli *cli, struct err *e)
 		return -1;
 	if (order_doc_from_json(cli->arena, text, len, &doc, e) ||
 	    order_doc_check(cli->arena, &doc, e))
-		return err_prefix(e, "%.80s", path);
+		return err_prefix(e, "%s", text_cut(path, 80));
 	if (cli_store(cli, cli_get(cli, "store"), &store, e) ||
 	    publish_order(cli, store, &doc, text, len, e))
 		return -1;

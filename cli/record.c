@@ -3,6 +3,7 @@
 
 #include "cli/csv.h"
 #include "cli/file.h"
+#include "core/runtime/text.h"
 
 enum { WRONG_MAX = 20, PARAMS_MAX = 48 };
 
@@ -54,9 +55,9 @@ static int read_header(const char *words, struct records *out, const struct csv 
 		while (f < out->columns && strcmp(out->fields[f].name, name) != 0)
 			f++;
 		if (f == out->columns)
-			return err_final(
-				e, "line %zu: unknown column \"%.60s\"; see `waybill %s --help`",
-				csv->records[0].line, name, words);
+			return err_final(e,
+					 "line %zu: unknown column \"%s\"; see `waybill %s --help`",
+					 csv->records[0].line, text_cut(name, 60), words);
 		if (seen[f]++)
 			return err_final(e, "line %zu: column \"%s\" stands there twice",
 					 csv->records[0].line, name);
@@ -128,7 +129,7 @@ static size_t print_doubles(struct cli *cli, const struct records *r, size_t key
 
 static int complain(const struct records *r, size_t wrong, struct err *e)
 {
-	return err_final(e, "%.100s: %zu%s wrong; nothing was changed", r->path, wrong,
+	return err_final(e, "%s: %zu%s wrong; nothing was changed", text_cut(r->path, 100), wrong,
 			 wrong >= WRONG_MAX ? " or more lines are"
 			 : wrong == 1	    ? " line is"
 					    : " lines are");
@@ -144,12 +145,12 @@ int records_from_file(struct cli *cli, const char *path, const struct field *fie
 	if (file_read(cli->arena, path, CSV_BYTES_MAX, &text, &len, e))
 		return -1;
 	if (csv_parse(cli->arena, text, len, &csv, e))
-		return err_prefix(e, "%.80s", path);
+		return err_prefix(e, "%s", text_cut(path, 80));
 	records_new(cli, fields, csv.count - 1, out);
 	out->path = path;
 	out->lines = ARENA_ARRAY(cli->arena, size_t, out->count);
 	if (read_header(cli->command->words, out, &csv, field_of, e))
-		return err_prefix(e, "%.80s", path);
+		return err_prefix(e, "%s", text_cut(path, 80));
 	for (size_t row = 0; row < out->count && wrong < WRONG_MAX; row++) {
 		out->lines[row] = csv.records[row + 1].line;
 		wrong += read_row(cli, out, &csv, row, field_of) != 0;
@@ -181,8 +182,8 @@ static int refuse_untaken(struct cli *cli, const char *mode, const struct record
 		is_taken[db_get_int64(taken, i, 0) - 1] = 1;
 	if (!r->lines)
 		return is_add ? err_final(e, "there is one already; change it with `... set`")
-			      : cli_none(e, "there is no %s \"%.100s\"", r->fields[0].name,
-					 r->values[0][0]);
+			      : cli_none(e, "there is no %s \"%s\"", r->fields[0].name,
+					 text_cut(r->values[0][0], 100));
 	for (size_t i = 0; i < r->count && wrong < WRONG_MAX; i++)
 		if (!is_taken[i]) {
 			record_wrong(r, i, "is not known here");

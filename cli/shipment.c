@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/file.h"
+#include "core/runtime/text.h"
 
 enum { LIST_MAX = 200, LABEL_MAX = 4 * 1024 * 1024, LABEL_MODE = 0600 };
 
@@ -52,12 +53,12 @@ static int write_label(const char *path, const void *bytes, size_t len, struct e
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, LABEL_MODE);
 
 	if (fd < 0)
-		return err_final(e, "cannot make %.120s: %s", path, strerror(errno));
+		return err_final(e, "cannot make %s: %s", text_cut(path, 120), strerror(errno));
 	int failed = write(fd, bytes, len) != (ssize_t)len;
 
 	if (close(fd) || failed) {
 		unlink(path);
-		return err_final(e, "cannot write %.120s: %s", path, strerror(errno));
+		return err_final(e, "cannot write %s: %s", text_cut(path, 120), strerror(errno));
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
  * yet are taken back in the same transaction.
  */
 #include "cli/record.h"
+#include "core/runtime/text.h"
 
 enum { LIST_MAX = 1000 };
 
@@ -92,8 +93,8 @@ static int find_places(struct cli *cli, const struct records *r, struct places *
 		out->locations[i] = db_get_int64(&found, i, 1);
 	}
 	if (wrong)
-		return err_final(e, "%.100s: %zu lines are wrong; nothing was changed", r->path,
-				 wrong);
+		return err_final(e, "%s: %zu lines are wrong; nothing was changed",
+				 text_cut(r->path, 100), wrong);
 	out->item_ids = db_int64s(cli->arena, out->items, r->count);
 	out->location_ids = db_int64s(cli->arena, out->locations, r->count);
 	return 0;

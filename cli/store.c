@@ -1,6 +1,7 @@
 /* store - where orders come from: adding, showing, changing */
 #include "cli/credential.h"
 #include "connectors/platform.h"
+#include "core/runtime/text.h"
 
 enum { KEY_BYTES = 18 };
 
@@ -47,8 +48,8 @@ static const char *default_base(struct cli *cli, const struct platform *platform
 	const char *format = platform->default_api_base_format;
 	const char *hole = strstr(format, "%s");
 
-	return hole ? arena_printf(cli->arena, "%.*s%s%s", (int)(hole - format), format, domain,
-				   hole + 2)
+	return hole ? arena_printf(cli->arena, "%s%s%s", text_cut(format, (size_t)(hole - format)),
+				   domain, hole + 2)
 		    : format;
 }
 

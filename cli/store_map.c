@@ -1,5 +1,6 @@
 /* store_map - what a store calls services and locations; the secret its webhooks are signed with */
 #include "cli/credential.h"
+#include "core/runtime/text.h"
 
 static const struct field map_fields[] = {
 	{"title", FIELD_TEXT, .max = 500, .is_required = 1,
@@ -43,9 +44,8 @@ static int store_map(struct cli *cli, struct err *e)
 		    cli_value(cli, "title"), cli_value(cli, "carrier"), cli_value(cli, "service")))
 		return -1;
 	if (r.rows == 0)
-		return cli_none(
-			e, "there is no carrier account \"%.100s\"; see `waybill carrier list`",
-			cli_get(cli, "carrier"));
+		return cli_none(e, "there is no carrier account \"%s\"; see `waybill carrier list`",
+				text_cut(cli_get(cli, "carrier"), 100));
 	cli_record(cli, &r);
 	return 0;
 }

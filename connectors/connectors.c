@@ -5,6 +5,7 @@
 #include "connectors/carrier.h"
 #include "connectors/fulfiller.h"
 #include "connectors/platform.h"
+#include "core/runtime/text.h"
 
 extern const struct platform shopify_platform, none_platform, null_platform;
 extern const struct carrier shippo_carrier, null_carrier;
@@ -36,7 +37,8 @@ static const void *by_name(const void *list, const char *kind, const char *name,
 	for (const char *const *const *each = list; *each; each++)
 		if (strcmp(**each, name) == 0)
 			return *each;
-	err_set(e, ERR_FINAL, ERR_CODE_NOT_FOUND, "this version has no %s \"%.40s\"", kind, name);
+	err_set(e, ERR_FINAL, ERR_CODE_NOT_FOUND, "this version has no %s \"%s\"", kind,
+		text_cut(name, 40));
 	return NULL;
 }
 

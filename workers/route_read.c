@@ -1,5 +1,6 @@
 /* route_read - everything planning needs, under the items' locks */
 #include "core/runtime/column.h"
+#include "core/runtime/text.h"
 #include "workers/route.h"
 
 struct part_row {
@@ -15,13 +16,13 @@ static void hold_sku(struct batch *b, int64_t order_id, const char *sku, int is_
 		return;
 	if (is_ambiguous)
 		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
-			"SKU \"%.100s\" fits several items; map it with `waybill item map`, then clear "
+			"SKU \"%s\" fits several items; map it with `waybill item map`, then clear "
 			"the hold",
-			sku ? sku : "");
+			text_cut(sku ? sku : "", 100));
 	else
 		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
-			"no item has the SKU \"%.100s\"; add the item or map it, then clear the hold",
-			sku ? sku : "");
+			"no item has the SKU \"%s\"; add the item or map it, then clear the hold",
+			text_cut(sku ? sku : "", 100));
 	job->hold_kind = is_ambiguous ? "ambiguous_sku" : "unknown_sku";
 	job_fail(job, &e);
 }

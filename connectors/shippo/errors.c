@@ -5,7 +5,7 @@
 
 #include "connectors/shippo/shippo_internal.h"
 #include "core/runtime/buffer.h"
-#include "core/runtime/utf8.h"
+#include "core/runtime/text.h"
 
 /* Shorter words ("of", "St") are everywhere and give nobody away. */
 enum { WORD_MIN = 3, NESTING_MAX = 8 };
@@ -47,14 +47,6 @@ static int is_personal(const struct address *who, const char *word, size_t len)
 	return 0;
 }
 
-/* Between two characters. */
-static const char *cut(const struct buffer *text, size_t max)
-{
-	size_t len = text->len < max ? text->len : max;
-
-	return len ? arena_strndup(text->arena, text->data, utf8_bad_at(text->data, len)) : "";
-}
-
 const char *shippo_without(struct arena *a, const char *text, const struct address *who, size_t max)
 {
 	struct buffer out = {.arena = a};
@@ -70,7 +62,7 @@ const char *shippo_without(struct arena *a, const char *text, const struct addre
 			buffer_char(&out, iscntrl((unsigned char)*text) ? ' ' : *text);
 		text += len ? len : 1;
 	}
-	return cut(&out, max);
+	return out.len ? text_copy(a, out.data, max) : "";
 }
 
 struct words {
@@ -121,9 +113,10 @@ static void collect(struct words *w, const char *where, json_t *json, int nestin
 		add(w, source ? shippo_without(a, source, w->recipient, w->max) : where, text);
 	} else if (json_is_object(json)) {
 		json_object_foreach (json, key, value) {
-			const char *below = is_about_all(key) ? where
-					    : where ? arena_printf(a, "%s.%.40s", where, key)
-						    : arena_printf(a, "%.40s", key);
+			const char *below =
+				is_about_all(key) ? where
+				: where ? arena_printf(a, "%s.%s", where, text_cut(key, 40))
+					: text_copy(a, key, 40);
 
 			collect(w, below, value, nesting + 1);
 		}
@@ -137,7 +130,7 @@ const char *shippo_words(struct arena *a, json_t *json, const struct address *re
 	collect(&w, NULL, json, 0);
 	if (!w.text.data)
 		return NULL;
-	return cut(&w.text, max);
+	return text_copy(a, w.text.data, max);
 }
 
 static int says_one_of(const char *text, const char *const *sentences)

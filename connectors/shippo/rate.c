@@ -5,7 +5,7 @@
 #include "connectors/shippo/shippo_internal.h"
 #include "core/domain/money.h"
 #include "core/runtime/loop.h"
-#include "core/runtime/utf8.h"
+#include "core/runtime/text.h"
 
 /* Rating waits for every carrier of the account (contracts: 60 s). */
 enum { RATE_TIMEOUT_MS = 60000, POLL_MS = 1000 };
@@ -88,15 +88,14 @@ static int check(const struct rate_request *r, struct err *e)
 
 int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t **out, struct err *e)
 {
-	const char *reference = either(r->reference, "");
-	size_t len = utf8_bad_at(reference, strnlen(reference, SHIPPO_METADATA_MAX));
+	const char *reference = text_copy(a, either(r->reference, ""), SHIPPO_METADATA_MAX);
 
 	if (check(r, e))
 		return -1;
 	json_t *body =
-		json_pack("{s:o, s:o, s:[o], s:s%, s:b}", "address_from", address_body(&r->from),
+		json_pack("{s:o, s:o, s:[o], s:s, s:b}", "address_from", address_body(&r->from),
 			  "address_to", address_body(&r->to), "parcels", parcel_body(a, &r->parcel),
-			  "metadata", reference, len, "async", 0);
+			  "metadata", reference, "async", 0);
 	if (!shippo_body(a, body))
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write an address as JSON");
 	if (r->customs_count > 0 &&

@@ -10,6 +10,7 @@
 
 #include "connectors/shippo/shippo_internal.h"
 #include "core/domain/money.h"
+#include "core/runtime/text.h"
 
 enum { PAGE_SIZE = 100, PAGES_MAX = 5 };
 
@@ -235,8 +236,8 @@ static int find_by_id(struct api *api, const char *id, struct purchase *out, str
 		return -1;
 	if (res.status == 404)
 		return err_set(e, ERR_FINAL, ERR_CODE_HELD,
-			       "shippo no longer knows transaction %.64s: was the account changed?",
-			       id);
+			       "shippo no longer knows transaction %s: was the account changed?",
+			       text_cut(id, 64));
 	if (res.status >= 400)
 		return shippo_refused(api->arena, &res, NULL, e);
 	return shippo_read_purchase(api->arena, res.json, out, e);

@@ -12,6 +12,7 @@
 #include "core/runtime/amqp_internal.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum {
 	READ_BYTES = 128 * 1024,
@@ -83,7 +84,7 @@ void amqp_connection_drop(struct amqp *m, const char *why)
 
 	if (m->state == AMQP_CLOSED)
 		return;
-	snprintf(m->reason, sizeof m->reason, "%s", why);
+	text_printf(m->reason, sizeof m->reason, "%s", why);
 	if (!m->is_closing)
 		log_warn("event=broker_%s connection=%s attempt=%d reason=%s",
 			 was_up ? "lost" : "away", log_quote(m->name), m->attempt,
@@ -233,8 +234,8 @@ static int closed_by_broker(struct amqp *m, const amqp_connection_close_t *why, 
 
 	amqp_codec_method(&m->codec, AMQP_CHANNEL_CONTROL, AMQP_CONNECTION_CLOSE_OK_METHOD, &ok);
 	amqp_connection_flush(m);
-	return err_retry(e, "the broker said %d %.*s", why->reply_code, (int)why->reply_text.len,
-			 (const char *)why->reply_text.bytes);
+	return err_retry(e, "the broker said %d %s", why->reply_code,
+			 text_cut(why->reply_text.bytes, why->reply_text.len));
 }
 
 static int control_method(struct amqp *m, const amqp_frame_t *frame, struct err *e)
@@ -283,8 +284,8 @@ static void channel_closed(struct amqp *m, const amqp_frame_t *frame)
 	char text[160];
 
 	amqp_codec_method(&m->codec, frame->channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
-	snprintf(text, sizeof text, "%d %.*s", why->reply_code, (int)why->reply_text.len,
-		 (const char *)why->reply_text.bytes);
+	text_printf(text, sizeof text, "%d %s", why->reply_code,
+		    text_cut(why->reply_text.bytes, why->reply_text.len));
 	switch ((enum amqp_channel_number)frame->channel) {
 	case AMQP_CHANNEL_DECLARE:
 		amqp_declare_refused(m, why);

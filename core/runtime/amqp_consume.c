@@ -259,7 +259,7 @@ int amqp_consume(struct amqp *m, const char *queue, int prefetch,
 	struct amqp_consumer *c;
 
 	if (strlen(queue) > AMQP_NAME_MAX || prefetch < 1 || prefetch > UINT16_MAX)
-		return err_bug(e, "cannot consume %.80s with a prefetch of %d", queue, prefetch);
+		return err_bug(e, "cannot consume %s with a prefetch of %d", queue, prefetch);
 	if (find_by_queue(m, queue))
 		return err_bug(e, "%s is being consumed already", queue);
 	c = calloc(1, sizeof *c);

@@ -15,6 +15,7 @@
 #include "core/runtime/amqp_internal.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 static const char return_exchange[] = "wb.return";
 
@@ -193,9 +194,9 @@ void amqp_declare_refused(struct amqp *m, const amqp_channel_close_t *why)
 		 why->reply_code == AMQP_ACCESS_REFUSED)
 		kind = ERR_FINAL;
 	if (m->declarations.first) {
-		err_set(&e, kind, code, "the broker refused %s: %d %.*s",
+		err_set(&e, kind, code, "the broker refused %s: %d %s",
 			m->declarations.first->declaration.name, why->reply_code,
-			(int)why->reply_text.len, (const char *)why->reply_text.bytes);
+			text_cut(why->reply_text.bytes, why->reply_text.len));
 		answer_first(m, &(struct amqp_answer){.error = &e});
 	}
 	reopen(m);

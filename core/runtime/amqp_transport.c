@@ -20,6 +20,7 @@
 
 #include "core/runtime/amqp_internal.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 struct lookup {
 	struct amqp_transport *transport; /* NULL: closed meanwhile; the loop's side only */
@@ -45,7 +46,7 @@ struct amqp_transport {
 static void fail(struct amqp_transport *t, const char *what, const char *why)
 {
 	if (!t->failure[0])
-		snprintf(t->failure, sizeof t->failure, "%s: %s", what, why);
+		text_printf(t->failure, sizeof t->failure, "%s: %s", what, why);
 	ev_feed_event(loop_ev(), &t->in, EV_CUSTOM);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/runtime/conf_keys.h"
+#include "core/runtime/text.h"
 
 static const char default_path[] = "/etc/waybill/waybill.conf";
 
@@ -138,14 +139,14 @@ static int take_key(void *user, const char *section, const char *name, const cha
 
 	if (r->failed)
 		return 0;
-	snprintf(full, sizeof full, "%s%s%s", section, *section ? "." : "", name);
+	text_printf(full, sizeof full, "%s%s%s", section, *section ? "." : "", name);
 	for (size_t i = 0; conf_keys[i].name; i++) {
 		const struct conf_key *k = &conf_keys[i];
 
 		if (strcmp(k->section, section) != 0 || strcmp(k->name, name) != 0)
 			continue;
 		if (r->is_given[i]++) {
-			snprintf(wrong, sizeof wrong, "%s is given twice", full);
+			text_printf(wrong, sizeof wrong, "%s is given twice", full);
 			return refuse(r, wrong) == 0;
 		}
 		if (conf_key_set(k, value, r->out, wrong, sizeof wrong))

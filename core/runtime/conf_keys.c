@@ -8,6 +8,7 @@
 #include "core/runtime/arena.h"
 #include "core/runtime/db.h"
 #include "core/runtime/log.h"
+#include "core/runtime/text.h"
 
 #define KEY(section, name, ...)                                                                    \
 	{                                                                                          \
@@ -204,8 +205,8 @@ static int set_whole(const struct conf_key *k, const char *value, int *out, char
 	int number;
 
 	if (to_whole(value, &number) || number < least || number > k->max) {
-		snprintf(wrong, size, "%s.%s must be a whole number from %d to %d", k->section,
-			 k->name, least, k->max);
+		text_printf(wrong, size, "%s.%s must be a whole number from %d to %d", k->section,
+			    k->name, least, k->max);
 		return -1;
 	}
 	*out = number;
@@ -230,7 +231,8 @@ int conf_key_set(const struct conf_key *k, const char *value, struct conf *out, 
 	if (k->type == CONF_WHOLE)
 		return set_whole(k, value, member, wrong, size);
 	if (!types[k->type].is_valid(value) && !(may_be_empty && !*value)) {
-		snprintf(wrong, size, "%s.%s must be %s", k->section, k->name, types[k->type].want);
+		text_printf(wrong, size, "%s.%s must be %s", k->section, k->name,
+			    types[k->type].want);
 		return -1;
 	}
 	if (k->type == CONF_YES_NO)

@@ -3,6 +3,7 @@
 
 #include "core/runtime/db_internal.h"
 #include "core/runtime/log.h"
+#include "core/runtime/text.h"
 
 /* The longest prefix of a SQLSTATE decides. Anything that is not here is our own mistake. */
 static const struct verdict {
@@ -46,28 +47,14 @@ int db_judge(struct err *e, const char *what, const char *sqlstate, const char *
 	const char *last = first ? strrchr(text, '"') : NULL;
 
 	if (first && last > first)
-		return err_set(e, v->kind, v->code, "sql %s: %.*s...%s (%s)", what,
-			       (int)(first - text), text, last + 1, sqlstate);
+		return err_set(e, v->kind, v->code, "sql %s: %s...%s (%s)", what,
+			       text_cut(text, (size_t)(first - text)), last + 1, sqlstate);
 	return err_set(e, v->kind, v->code, "sql %s: %s (%s)", what, text, sqlstate);
-}
-
-void db_one_line(char *text)
-{
-	size_t len = strlen(text);
-
-	while (len && text[len - 1] == '\n')
-		text[--len] = '\0';
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
 }
 
 int db_lost(struct err *e, const char *doing, const char *text)
 {
-	err_set(e, ERR_RETRY, ERR_CODE_DISCONNECTED, "could not %s: %s", doing, text);
-	if (e)
-		db_one_line(e->msg);
-	return -1;
+	return err_set(e, ERR_RETRY, ERR_CODE_DISCONNECTED, "could not %s: %s", doing, text);
 }
 
 void db_log_notice(void *arg, const PGresult *r)

@@ -71,9 +71,6 @@ int db_judge(struct err *e, const char *what, const char *sqlstate, const char *
 /* db_lost - the error for a lost connection; text is libpq's */
 int db_lost(struct err *e, const char *doing, const char *text);
 
-/* db_one_line - libpq's texts are broken into lines and end with one; this one does not */
-void db_one_line(char *text);
-
 /* db_log_notice - for PQsetNoticeReceiver(): warnings of the server are for debugging */
 void db_log_notice(void *arg, const PGresult *r);
 

@@ -2,11 +2,11 @@
 #include "core/runtime/err.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/runtime/log.h"
+#include "core/runtime/text.h"
 
 __attribute__((format(printf, 4, 0))) static int fill(struct err *e, enum err_kind kind,
 						      enum err_code code, const char *format,
@@ -16,7 +16,7 @@ __attribute__((format(printf, 4, 0))) static int fill(struct err *e, enum err_ki
 		e->kind = kind;
 		e->code = code;
 		e->retry_after_ms = 0;
-		vsnprintf(e->msg, sizeof e->msg, format, args);
+		text_vprintf(e->msg, sizeof e->msg, format, args);
 	}
 	return -1;
 }
@@ -69,10 +69,9 @@ int err_prefix(struct err *e, const char *format, ...)
 	if (!e)
 		return -1;
 	va_start(args, format);
-	int used = vsnprintf(text, sizeof text, format, args);
+	size_t used = text_vprintf(text, sizeof text, format, args);
 	va_end(args);
-	if (used > 0 && (size_t)used < sizeof text)
-		snprintf(text + used, sizeof text - (size_t)used, ": %s", e->msg);
+	text_printf(text + used, sizeof text - used, ": %s", e->msg);
 	memcpy(e->msg, text, sizeof text);
 	return -1;
 }
@@ -127,7 +126,7 @@ void die(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	text_vprintf(text, sizeof text, format, args);
 	va_end(args);
 	log_line(LOG_CRIT, "event=abort reason=%s", log_quote(text));
 	abort();

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/runtime/decimal.h"
+#include "core/runtime/text.h"
 #include "core/runtime/timestamp.h"
 #include "core/runtime/utf8.h"
 
@@ -32,7 +33,7 @@ static void path_text(const struct path *at, char *out, size_t size)
 	path_text(at->up, out, size);
 	used = strlen(out);
 	if (at->key)
-		snprintf(out + used, size - used, "%s%s", used ? "." : "", at->key);
+		text_printf(out + used, size - used, "%s%s", used ? "." : "", at->key);
 	else
 		snprintf(out + used, size - used, "[%zu]", at->index);
 }

@@ -8,6 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/runtime/text.h"
+
+enum { LOG_TEXT_MAX = 400 };
+
 static struct {
 	char program[64];
 	enum log_level level;
@@ -59,16 +63,8 @@ void log_line(enum log_level level, const char *format, ...)
 		return;
 	size_t start = line_prefix(line, sizeof line, level);
 	va_start(args, format);
-	int text = vsnprintf(line + start, sizeof line - start - 1, format, args);
+	size_t end = start + text_vprintf(line + start, sizeof line - start - 1, format, args);
 	va_end(args);
-	if (text < 0)
-		return;
-	size_t end = start + (size_t)text;
-	if (end > sizeof line - 2)
-		end = sizeof line - 2;
-	for (size_t i = start; i < end; i++)
-		if ((unsigned char)line[i] < ' ')
-			line[i] = ' ';
 	line[end] = '\n';
 	/* A log that cannot be written must not stop the work. */
 	ssize_t written = write(STDERR_FILENO, line, end + 1);
@@ -77,16 +73,16 @@ void log_line(enum log_level level, const char *format, ...)
 
 const char *log_quote(const char *text)
 {
-	static char buffers[8][412];
+	static char buffers[8][2 * LOG_TEXT_MAX + 3];
 	static unsigned next;
 	char *out = buffers[next++ % 8];
 	size_t used = 0;
 
 	out[used++] = '"';
-	for (const char *c = text; *c && used < 400; c++) {
+	for (const char *c = text_cut(text, LOG_TEXT_MAX); *c; c++) {
 		if (*c == '"' || *c == '\\')
 			out[used++] = '\\';
-		out[used++] = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+		out[used++] = *c;
 	}
 	out[used++] = '"';
 	out[used] = '\0';

@@ -27,7 +27,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /*
  * log_quote - text as one quoted value
  *
- * Quotes and backslashes are escaped, control characters become '?', at most 400 bytes are kept.
+ * At most 400 bytes are kept, as text_cut() does it; quotes and backslashes are escaped.
  * The result is one of eight static buffers: use it in the same call.
  */
 const char *log_quote(const char *text);

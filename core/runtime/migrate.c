@@ -19,10 +19,7 @@ static const char table_sql[] = "CREATE TABLE IF NOT EXISTS schema_version ("
 
 static int refused(struct err *e, enum err_kind kind, const char *doing, const char *text)
 {
-	err_set(e, kind, ERR_CODE_NONE, "cannot %s: %s", doing, text);
-	if (e)
-		db_one_line(e->msg);
-	return -1;
+	return err_set(e, kind, ERR_CODE_NONE, "cannot %s: %s", doing, text);
 }
 
 static int connect_to(const char *url, PGconn **out, struct err *e)

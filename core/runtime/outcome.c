@@ -7,6 +7,7 @@
 #include "core/runtime/column.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum {
 	BACKOFF_FIRST_MS = 5000,
@@ -248,8 +249,8 @@ static void say_outcome(const struct role *role, const struct job *job, struct a
 	out->headers[AMQP_ATTEMPT] =
 		arena_printf(job->arena, "%d", job->attempt + (counts(job) ? 1 : 0));
 	out->headers[AMQP_ERROR] =
-		arena_printf(job->arena, "%s/%s: %.200s", err_kind_name(job->err.kind),
-			     err_code_name(job->err.code), job->err.msg);
+		arena_printf(job->arena, "%s/%s: %s", err_kind_name(job->err.kind),
+			     err_code_name(job->err.code), text_cut(job->err.msg, 200));
 }
 
 void outcome_message(const struct role *role, const struct job *job, struct amqp_message *out)

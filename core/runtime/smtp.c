@@ -7,6 +7,7 @@
 #include "core/runtime/buffer.h"
 #include "core/runtime/curl_loop.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum {
 	TIMEOUT_MS = 60000,
@@ -122,7 +123,7 @@ static void read_detail(const char *text, size_t len, struct answer *out)
 	while (end < len && (is_digit(text[end]) || text[end] == '.'))
 		dots += text[end++] == '.';
 	if (dots == 2 && end + 2 < sizeof out->detail)
-		snprintf(out->detail, sizeof out->detail, " %.*s", (int)end, text);
+		text_printf(out->detail, sizeof out->detail, " %s", text_cut(text, end));
 }
 
 /* One answer may have several lines: "250-first", "250 last". */

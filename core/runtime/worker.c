@@ -8,6 +8,7 @@
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/monitor.h"
+#include "core/runtime/text.h"
 
 enum {
 	ROLES_MAX = 16,
@@ -164,7 +165,7 @@ static void name_leases(struct worker *w, const char *unit)
 	gethostname(host, sizeof host - 1);
 	uuid_v7(nonce);
 	if (unit)
-		snprintf(w->former, sizeof w->former, "%s/%.100s/", host, unit);
+		snprintf(w->former, sizeof w->former, "%s/%s/", host, text_cut(unit, 100));
 	else
 		snprintf(w->former, sizeof w->former, "%s/pid-%d/", host, (int)getpid());
 	snprintf(w->self, sizeof w->self, "%s%s", w->former, nonce);

@@ -141,6 +141,12 @@ test('a hold at the store stops the label with the store\'s reason; released the
   assert.strictEqual(cleared.actor, 'worker:ingest');
 });
 
+test('what a hold says is cut between characters, however long the words it quotes', async () => {
+  await world.at_sim('locations', [{ name: '物'.repeat(90), is_fulfillment_service: true }]);
+  await world.order('#long', { lines: [{ sku: 'A', location: '物'.repeat(90) }] });
+  assert.match((await world.until_held('#long', 'store')).reason, /物{50,}$/);
+});
+
 test('a hold that a person has set is not lifted by the store', async () => {
   await world.order('#by-hand', { financial_status: 'pending' });
   await until('the order', () => world.find('#by-hand'));
