@@ -73,6 +73,7 @@ static int publish_again(struct cli *cli, const struct db_result *r, size_t row,
 			[AMQP_STORE] = json_string_value(json_object_get(headers, "store")),
 			[AMQP_TOPIC] = json_string_value(json_object_get(headers, "topic")),
 			[AMQP_KEY] = json_string_value(json_object_get(headers, "key")),
+			[AMQP_SHARED] = json_string_value(json_object_get(headers, "shared")),
 		}};
 
 	if (cli_broker(cli, PUBLISH_MS, e) ||

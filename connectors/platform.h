@@ -20,7 +20,10 @@ struct webhook {
 	const char *signature, *domain, *delivery_id, *timestamp; /* header values; NULL: absent */
 };
 
-/* Which HTTP headers carry them. Names in any case; NULL: this platform sends none. */
+/*
+ * Which HTTP headers carry them. Names in any case; NULL: this platform sends none. Headers are not
+ * signed: a request without one that is named here is refused, but what they say is only a hint.
+ */
 struct webhook_headers {
 	const char *topic, *signature, *domain, *delivery_id, *timestamp;
 };
@@ -37,6 +40,7 @@ enum privacy_request { PRIVACY_DATA_REQUEST, PRIVACY_CUSTOMER_REDACT, PRIVACY_SH
 
 struct webhook_event {
 	enum webhook_kind kind;
+	const char *domain;		  /* of the store that the body says it is about; NULL: it does not */
 	const char *order_id;		  /* source id; WEBHOOK_ORDER and WEBHOOK_FETCH */
 	const char *fulfillment_order_id; /* WEBHOOK_FETCH when only that is known (thin bodies) */
 	struct order_doc order;
@@ -171,8 +175,15 @@ struct platform {
 	int (*webhook_is_ping)(const void *body, size_t body_len);
 
 	/*
+	 * webhook_is_grave - MAY. Is this a topic that erases, or ends all talk (WEBHOOK_PRIVACY,
+	 * WEBHOOK_UNINSTALLED)? The door reads its body before it is taken.
+	 */
+	int (*webhook_is_grave)(const char *topic);
+
+	/*
 	 * webhook_read - MUST. What the body says. ERR_FINAL (ERR_CODE_DATA) for what cannot be
-	 * read.
+	 * read; for a grave topic also when the body does not look as it always does there: the
+	 * topic is not signed, and somebody may have put it over another body.
 	 */
 	int (*webhook_read)(struct arena *a, const struct webhook *hook, struct webhook_event *out,
 			    struct err *e);

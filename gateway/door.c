@@ -146,34 +146,56 @@ static int is_topic(const char *topic)
 	return len > 0 && len <= TOPIC_MAX;
 }
 
-/*
- * NULL, or the reason of the refusal. One secret may serve many shops, so the shop is looked at,
- * too.
- */
-static const char *check_sender(const struct hook_store *store, const struct webhook *hook)
+struct refusal {
+	int status;
+	const char *reason; /* NULL: none, it may come in */
+	struct err problem;
+};
+
+static int is_grave(const struct platform *platform, const struct webhook *hook)
 {
-	if (store->platform->webhook_verify(hook, store->secrets, store->secret_count))
-		return "signature";
-	if (hook->domain && strcasecmp(hook->domain, store->domain) != 0)
-		return "domain";
-	return NULL;
+	return platform->webhook_is_grave && platform->webhook_is_grave(hook->topic);
 }
 
-/* Is it one of the few things that are heard from a store that is not active any more? */
-static int is_heard(struct arena *a, const struct hook_store *store, const struct webhook *hook)
+/*
+ * Headers are not signed: whoever has one signed body can put any topic over it. What erases or
+ * ends all talk must look like it, and name this store.
+ */
+static struct refusal check_grave(struct arena *a, const struct hook_store *store,
+				  const struct webhook *hook)
 {
 	struct webhook_event event = {0};
+	struct err e = {0};
 
-	if (store->is_active)
-		return 1;
-	return store->platform->webhook_read(a, hook, &event, NULL) == 0 &&
-	       (event.kind == WEBHOOK_PRIVACY || event.kind == WEBHOOK_UNINSTALLED);
+	if (store->platform->webhook_read(a, hook, &event, &e))
+		return (struct refusal){400, "unlike_topic", e};
+	if (!event.domain || strcasecmp(event.domain, store->domain) != 0)
+		return (struct refusal){401, "other_store", {0}};
+	return (struct refusal){0};
+}
+
+static struct refusal check(struct arena *a, const struct hook_store *store,
+			    const struct webhook *hook)
+{
+	const struct platform *platform = store->platform;
+
+	if (hook->body_len == 0)
+		return (struct refusal){400, "body", {0}};
+	if (platform->webhook_verify(hook, store->secrets, store->secret_count))
+		return (struct refusal){401, "signature", {0}};
+	if (platform->webhook_headers.domain &&
+	    (!hook->domain || strcasecmp(hook->domain, store->domain) != 0))
+		return (struct refusal){401, "domain", {0}};
+	if (platform->webhook_headers.topic && (!hook->topic || !is_topic(hook->topic)))
+		return (struct refusal){400, "topic", {0}};
+	return is_grave(platform, hook) ? check_grave(a, store, hook) : (struct refusal){0};
 }
 
 YIELDS
-static void pass_on(struct door *door, const struct httpd_request *r, int64_t store_id,
-		    const char *topic, struct httpd_answer *out)
+static void pass_on(struct door *door, const struct httpd_request *r,
+		    const struct hook_store *store, const char *topic, struct httpd_answer *out)
 {
+	int64_t store_id = store->id;
 	struct amqp_message message = {
 		.routing_key = "wb.ingest",
 		.body = r->body,
@@ -181,6 +203,7 @@ static void pass_on(struct door *door, const struct httpd_request *r, int64_t st
 		.headers = {[AMQP_KIND] = "webhook",
 			    [AMQP_STORE] = arena_printf(r->arena, "%" PRId64, store_id),
 			    [AMQP_TOPIC] = topic,
+			    [AMQP_SHARED] = store->shares_secret ? "1" : NULL,
 			    [AMQP_FIRST_AT] = arena_printf(r->arena, "%" PRId64, wall_now_us())},
 	};
 	struct err e = {0};
@@ -211,25 +234,16 @@ static void answer_webhook(struct door *door, const struct httpd_request *r,
 		refuse(out, 404, 0, "key");
 		return;
 	}
-	int64_t id = store->id;
-	const char *topic_header = store->platform->webhook_headers.topic;
 	struct webhook hook = read_webhook(r, store->platform);
+	struct refusal refusal = check(r->arena, store, &hook);
 
-	if (r->body_len == 0) {
-		refuse(out, 400, id, "body");
-		return;
-	}
-	const char *reason = check_sender(store, &hook);
-
-	if (reason) {
-		refuse(out, 401, id, reason);
-	} else if (topic_header && (!hook.topic || !is_topic(hook.topic))) {
-		refuse(out, 400, id, "topic");
-	} else if (!is_heard(r->arena, store, &hook)) {
+	if (refusal.reason) {
+		refuse_because(out, refusal.status, store->id, refusal.reason, refusal.problem.msg);
+	} else if (!store->is_active && !is_grave(store->platform, &hook)) {
 		*out = (struct httpd_answer){.status = 200};
 		count("inactive");
 	} else {
-		pass_on(door, r, id, hook.topic, out);
+		pass_on(door, r, store, hook.topic, out);
 	}
 }
 

@@ -96,6 +96,37 @@ static size_t build(const struct stores *s, struct arena *a, const struct db_res
 	return count;
 }
 
+struct known_secret {
+	struct secret secret;
+	struct hook_store *store;
+};
+
+static int compare_secret(const void *x, const void *y)
+{
+	const struct secret *a = &((const struct known_secret *)x)->secret;
+	const struct secret *b = &((const struct known_secret *)y)->secret;
+
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, a->len);
+}
+
+/* One app may serve many shops, and signs for all of them with one secret. */
+static void mark_shared(struct arena *a, struct hook_store *list, size_t count)
+{
+	struct known_secret *known = ARENA_ARRAY(a, struct known_secret, count * STORE_SECRETS_MAX);
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < list[i].secret_count; j++)
+			known[n++] = (struct known_secret){list[i].secrets[j], list + i};
+	qsort(known, n, sizeof *known, compare_secret);
+	for (size_t i = 1; i < n; i++)
+		if (compare_secret(known + i - 1, known + i) == 0 &&
+		    known[i - 1].store != known[i].store)
+			known[i - 1].store->shares_secret = known[i].store->shares_secret = 1;
+}
+
 YIELDS
 static int load(struct stores *s, struct err *e)
 {
@@ -115,6 +146,7 @@ static int load(struct stores *s, struct err *e)
 		struct arena *old = s->arena;
 
 		s->count = build(s, a, &rows, list);
+		mark_shared(scratch, list, s->count);
 		s->list = list;
 		s->arena = a;
 		a = old;

@@ -19,6 +19,7 @@ struct hook_store {
 	const struct platform *platform;
 	const char *domain, *hook_key;
 	int is_active;
+	int shares_secret; /* with another store: a signature does not tell which of them it is */
 	struct secret secrets[STORE_SECRETS_MAX];
 	size_t secret_count;
 };

@@ -10,6 +10,7 @@
 #include "workers/ingest.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
@@ -55,6 +56,12 @@ static struct ingest_store read_store(struct batch *b, struct arena *a, const st
 	return s;
 }
 
+/* Does the body say that it is about this store? Its signature and its headers do not. */
+static int names_store(const struct ingest *in)
+{
+	return in->event.domain && strcasecmp(in->event.domain, in->store.domain) == 0;
+}
+
 static int read_webhook(struct job *job, struct ingest *in, struct err *e)
 {
 	const struct amqp_delivery *d = job->delivery;
@@ -69,14 +76,19 @@ static int read_webhook(struct job *job, struct ingest *in, struct err *e)
 	switch (in->event.kind) {
 	case WEBHOOK_ORDER:
 		in->has_order = 1;
+		in->is_strange = d->headers[AMQP_SHARED] && !names_store(in);
 		break;
 	case WEBHOOK_FETCH:
 		job->acts = 1;
 		in->asks_again = in->event.fulfillment_order_id != NULL;
 		break;
-	case WEBHOOK_IGNORED:
 	case WEBHOOK_UNINSTALLED:
 	case WEBHOOK_PRIVACY:
+		if (!names_store(in))
+			return err_set(e, ERR_FINAL, ERR_CODE_DATA,
+				       "%.60s: the body names another store", in->topic);
+		break;
+	case WEBHOOK_IGNORED:
 		break;
 	}
 	return 0;

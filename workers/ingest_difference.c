@@ -325,7 +325,7 @@ enum ingest_fate ingest_fate(const struct ingest *in, const struct ingest_known 
 	int is_same;
 
 	if (!known->id)
-		return FATE_NEW;
+		return in->is_strange ? FATE_FETCH : FATE_NEW;
 	if (in->event.order.updated_at_us < known->updated_us)
 		return FATE_STALE;
 	is_same = strcmp(known->hash_hex, in->hash_hex) == 0;

@@ -15,7 +15,7 @@ enum ingest_fate {
 	FATE_CHANGED,
 	FATE_SEEN,  /* the same content, a newer time */
 	FATE_STALE, /* older than what we have, or the same: nothing */
-	FATE_FETCH, /* equal times, another content: the store must say which is true */
+	FATE_FETCH, /* equal times, another content; or nothing says that it is this store's: it is asked */
 };
 
 /* A line we have, and what has become of its units. */

@@ -130,6 +130,7 @@ const struct platform shopify_platform = {
 			    .delivery_id = "X-Shopify-Webhook-Id",
 			    .timestamp = "X-Shopify-Triggered-At"},
 	.webhook_verify = shopify_webhook_verify,
+	.webhook_is_grave = shopify_webhook_is_grave,
 	.webhook_read = shopify_webhook_read,
 	.order_fetch = shopify_order_fetch,
 	.order_of = shopify_order_of,

@@ -203,6 +203,7 @@ void decision_plan(struct arena *a, const struct work *work, const char *locatio
 /* ---- the operations of struct platform ---- */
 
 int shopify_webhook_verify(const struct webhook *hook, const struct secret *secrets, size_t count);
+int shopify_webhook_is_grave(const char *topic);
 int shopify_webhook_read(struct arena *a, const struct webhook *hook, struct webhook_event *out,
 			 struct err *e);
 YIELDS

@@ -239,6 +239,18 @@ static const char *id_at(struct arena *a, json_t *object, const char *path)
 	return id_of(a, jmap_at(object, path));
 }
 
+/* The host of an order's status page: the store's own, unless the shop has a domain of its own. */
+static const char *host_at(struct arena *a, json_t *json, const char *key)
+{
+	static const char scheme[] = "https://";
+	const char *url = json_string_value(json_object_get(json, key));
+
+	if (!url || strncmp(url, scheme, sizeof scheme - 1) != 0)
+		return NULL;
+	url += sizeof scheme - 1;
+	return arena_strndup(a, url, strcspn(url, "/?#"));
+}
+
 static int read_order(struct arena *a, json_t *json, struct webhook_event *out, struct err *e)
 {
 	struct body body = {0};
@@ -247,6 +259,7 @@ static int read_order(struct arena *a, json_t *json, struct webhook_event *out, 
 	out->order_id = id_at(a, json, "id");
 	if (!out->order_id)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "id: missing or not an id");
+	out->domain = host_at(a, json, "order_status_url");
 	out->kind = WEBHOOK_FETCH;
 	if (!is_whole(json))
 		return 0;
@@ -297,27 +310,61 @@ static int read_fulfillment_order(struct arena *a, json_t *json, struct webhook_
 	return 0;
 }
 
-static int read_uninstalled(struct arena *a, json_t *json, struct webhook_event *out, struct err *e)
+/* ---- bodies of the gravest topics ---- */
+
+/*
+ * What such a body always has, and what only its siblings have: a signed body must do no harm under
+ * another of these topics.
+ */
+struct shape {
+	const char *id, *domain, *object, *list; /* NULL: it has none */
+	const char *alien[4];
+};
+
+static int check_shape(struct arena *a, json_t *json, const struct shape *shape,
+		       struct webhook_event *out, struct err *e)
 {
-	(void)a, (void)json, (void)e;
-	out->kind = WEBHOOK_UNINSTALLED;
+	if (!id_at(a, json, shape->id))
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: missing or not an id", shape->id);
+	out->domain = arena_strdup(a, json_string_value(json_object_get(json, shape->domain)));
+	if (!out->domain)
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: missing", shape->domain);
+	if (shape->object && !json_is_object(json_object_get(json, shape->object)))
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: missing", shape->object);
+	if (shape->list && !json_is_array(json_object_get(json, shape->list)))
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: not a list", shape->list);
+	for (size_t i = 0; i < sizeof shape->alien / sizeof *shape->alien && shape->alien[i]; i++)
+		if (json_object_get(json, shape->alien[i]))
+			return err_set(e, ERR_FINAL, ERR_CODE_DATA,
+				       "%s: does not belong into this topic", shape->alien[i]);
 	return 0;
 }
 
-static int read_privacy(struct arena *a, json_t *json, enum privacy_request which, const char *list,
-			struct webhook_event *out, struct err *e)
+static int read_uninstalled(struct arena *a, json_t *json, struct webhook_event *out, struct err *e)
 {
-	json_t *ids = list ? jmap_at(json, list) : NULL;
+	static const struct shape shape = {.id = "id", .domain = "myshopify_domain"};
+
+	out->kind = WEBHOOK_UNINSTALLED;
+	return check_shape(a, json, &shape, out, e);
+}
+
+static int read_privacy(struct arena *a, json_t *json, enum privacy_request which,
+			const struct shape *shape, struct webhook_event *out, struct err *e)
+{
+	json_t *ids = shape->list ? json_object_get(json, shape->list) : NULL;
 	size_t count = json_array_size(ids);
 	const char **orders = ARENA_ARRAY(a, const char *, count);
 
-	if ((ids && !json_is_array(ids)) || count > PRIVACY_ORDERS_MAX)
-		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: not a list of at most %d", list,
+	if (check_shape(a, json, shape, out, e))
+		return -1;
+	if (count > PRIVACY_ORDERS_MAX)
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: more than %d", shape->list,
 			       PRIVACY_ORDERS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		orders[i] = id_of(a, json_array_get(ids, i));
 		if (!orders[i])
-			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s[%zu]: not an id", list, i);
+			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s[%zu]: not an id",
+				       shape->list, i);
 	}
 	out->kind = WEBHOOK_PRIVACY;
 	out->privacy = which;
@@ -329,18 +376,35 @@ static int read_privacy(struct arena *a, json_t *json, enum privacy_request whic
 static int read_data_request(struct arena *a, json_t *json, struct webhook_event *out,
 			     struct err *e)
 {
-	return read_privacy(a, json, PRIVACY_DATA_REQUEST, "orders_requested", out, e);
+	static const struct shape shape = {.id = "shop_id",
+					   .domain = "shop_domain",
+					   .object = "customer",
+					   .list = "orders_requested",
+					   .alien = {"orders_to_redact"}};
+
+	return read_privacy(a, json, PRIVACY_DATA_REQUEST, &shape, out, e);
 }
 
 static int read_customer_redact(struct arena *a, json_t *json, struct webhook_event *out,
 				struct err *e)
 {
-	return read_privacy(a, json, PRIVACY_CUSTOMER_REDACT, "orders_to_redact", out, e);
+	static const struct shape shape = {.id = "shop_id",
+					   .domain = "shop_domain",
+					   .object = "customer",
+					   .list = "orders_to_redact",
+					   .alien = {"orders_requested", "data_request"}};
+
+	return read_privacy(a, json, PRIVACY_CUSTOMER_REDACT, &shape, out, e);
 }
 
 static int read_shop_redact(struct arena *a, json_t *json, struct webhook_event *out, struct err *e)
 {
-	return read_privacy(a, json, PRIVACY_SHOP_REDACT, NULL, out, e);
+	static const struct shape shape = {
+		.id = "shop_id",
+		.domain = "shop_domain",
+		.alien = {"customer", "orders_to_redact", "orders_requested", "data_request"}};
+
+	return read_privacy(a, json, PRIVACY_SHOP_REDACT, &shape, out, e);
 }
 
 /* ---- topics ---- */
@@ -349,21 +413,22 @@ static int read_shop_redact(struct arena *a, json_t *json, struct webhook_event 
 static const struct topic {
 	const char *name;
 	int (*read)(struct arena *a, json_t *json, struct webhook_event *out, struct err *e);
+	int is_grave; /* it erases, or ends all talk */
 } topics[] = {
-	{"orders/create", read_order},
-	{"orders/updated", read_order},
-	{"orders/paid", read_order},
-	{"orders/cancelled", read_order},
-	{"orders/edited", read_edit},
-	{"refunds/create", read_part},
-	{"fulfillments/create", read_part},
-	{"fulfillments/update", read_part},
-	{"fulfillment_orders/", read_fulfillment_order},
-	{"fulfillment_holds/", read_fulfillment_order},
-	{"app/uninstalled", read_uninstalled},
-	{"customers/data_request", read_data_request},
-	{"customers/redact", read_customer_redact},
-	{"shop/redact", read_shop_redact},
+	{"orders/create", read_order, 0},
+	{"orders/updated", read_order, 0},
+	{"orders/paid", read_order, 0},
+	{"orders/cancelled", read_order, 0},
+	{"orders/edited", read_edit, 0},
+	{"refunds/create", read_part, 0},
+	{"fulfillments/create", read_part, 0},
+	{"fulfillments/update", read_part, 0},
+	{"fulfillment_orders/", read_fulfillment_order, 0},
+	{"fulfillment_holds/", read_fulfillment_order, 0},
+	{"app/uninstalled", read_uninstalled, 1},
+	{"customers/data_request", read_data_request, 1},
+	{"customers/redact", read_customer_redact, 1},
+	{"shop/redact", read_shop_redact, 1},
 };
 
 static const struct topic *topic_of(const char *name)
@@ -376,6 +441,13 @@ static const struct topic *topic_of(const char *name)
 			return &topics[i];
 	}
 	return NULL;
+}
+
+int shopify_webhook_is_grave(const char *name)
+{
+	const struct topic *topic = topic_of(name);
+
+	return topic && topic->is_grave;
 }
 
 int shopify_webhook_read(struct arena *a, const struct webhook *hook, struct webhook_event *out,

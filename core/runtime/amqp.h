@@ -36,6 +36,7 @@ enum amqp_header {		  /* our own message headers; all text, at most 255 bytes */
 		   AMQP_KIND,	  /* what an ingest message is: webhook | fetch | order */
 		   AMQP_STORE,	  /* store id */
 		   AMQP_TOPIC,	  /* webhook topic */
+		   AMQP_SHARED,	  /* a webhook whose secret signs for other stores, too */
 		   AMQP_KEY,	  /* the store's order id, when the publisher knows it */
 		   AMQP_ATTEMPT,  /* how often it was tried */
 		   AMQP_FIRST_AT, /* microseconds since 1970 of the first publish */

@@ -72,10 +72,37 @@ test.before(async () => {
 
 test.after(() => house.close());
 
+const WHO = { shop_id: 1, shop_domain: SHOP };
+const CUSTOMER = { customer: { id: 1, email: null } };
+const BODIES = {
+  'orders/create': BODY,
+  'customers/data_request': { ...WHO, ...CUSTOMER, orders_requested: [1], data_request: { id: 1 } },
+  'customers/redact': { ...WHO, ...CUSTOMER, orders_to_redact: [1] },
+  'shop/redact': WHO,
+  'app/uninstalled': { id: 1, name: 'Door', myshopify_domain: SHOP },
+};
+
 test('a signed webhook is taken, also about compliance and an uninstalled app', async () => {
-  for (const topic of ['orders/create', 'customers/data_request', 'customers/redact', 'shop/redact', 'app/uninstalled']) {
-    assert.ok(await is_taken({ topic }), topic);
-    assert.strictEqual((await send({ topic, secret: 'wrong' })).status, 401, topic);
+  for (const [topic, body] of Object.entries(BODIES)) {
+    assert.ok(await is_taken({ topic, body }), topic);
+    assert.strictEqual((await send({ topic, body, secret: 'wrong' })).status, 401, topic);
+  }
+});
+
+test('what erases or ends all talk must look like it, whatever topic is put over a signed body', async () => {
+  for (const topic of Object.keys(BODIES).slice(1)) {
+    for (const [own, body] of Object.entries(BODIES)) {
+      if (own !== topic) assert.strictEqual((await send({ topic, body })).status, 400, `${own} as ${topic}`);
+    }
+  }
+  assert.match(gateway.log, /event=request_refused status=400 store=\d+ reason=unlike_topic /);
+});
+
+test('what erases or ends all talk must name the store, however it is addressed', async () => {
+  for (const [topic, body] of Object.entries(BODIES).slice(1)) {
+    const elsewhere = JSON.stringify(body).replace(SHOP, 'other.myshopify.com');
+    assert.strictEqual((await send({ topic, body: elsewhere })).status, 401, topic);
+    assert.ok(await is_taken({ topic, body: JSON.stringify(body).replace(SHOP, SHOP.toUpperCase()) }), topic);
   }
 });
 
@@ -90,6 +117,7 @@ test('what is not a signed webhook of a known store is refused', async () => {
     ['a signature that is cut off', 401, send(header('X-Shopify-Hmac-Sha256', sign(SECRET, 'x').slice(0, 40)))],
     ["another body's signature", 401, send(header('X-Shopify-Hmac-Sha256', sign(SECRET, 'x')))],
     ["another shop's webhook under the same secret", 401, send({ shop: 'other.myshopify.com' })],
+    ['no domain', 401, send(header('X-Shopify-Shop-Domain', undefined))],
     ['no topic', 400, send(header('X-Shopify-Topic', undefined))],
     ['a topic that is none', 400, send({ topic: 'orders create' })],
     ['a topic without end', 400, send({ topic: 't'.repeat(300) })],
@@ -120,7 +148,7 @@ test('a body that grows too large in chunks is refused while it comes', async ()
 test('a chunked body within the limit is taken', async () => {
   const bytes = Buffer.from(JSON.stringify(BODY));
   const { closed } = speak(`POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
-    + `X-Shopify-Topic: orders/create\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
+    + `X-Shopify-Topic: orders/create\r\nX-Shopify-Shop-Domain: ${SHOP}\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
     + `Transfer-Encoding: chunked\r\n\r\n${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n`);
   assert.match(await closed, /^HTTP\/1.1 200 /);
   taken += 1;
@@ -187,7 +215,7 @@ test('without a broker it answers 503 in time for the platform', async () => {
 test('SIGTERM lets a request that is on its way finish, and takes no new one', async () => {
   const bytes = Buffer.from(JSON.stringify(BODY));
   const { socket, closed } = speak(`POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\n`
-    + `X-Shopify-Topic: orders/create\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
+    + `X-Shopify-Topic: orders/create\r\nX-Shopify-Shop-Domain: ${SHOP}\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
     + `Content-Length: ${bytes.length}\r\n\r\n`);
   socket.write(bytes.subarray(0, 10));
   /* The other one in hand is the one that asks. */
