@@ -40,8 +40,8 @@ enum privacy_request { PRIVACY_DATA_REQUEST, PRIVACY_CUSTOMER_REDACT, PRIVACY_SH
 
 struct webhook_event {
 	enum webhook_kind kind;
-	const char *domain;		  /* of the store that the body says it is about; NULL: it does not */
-	const char *order_id;		  /* source id; WEBHOOK_ORDER and WEBHOOK_FETCH */
+	const char *domain;   /* of the store that the body says it is about; NULL: it does not */
+	const char *order_id; /* source id; WEBHOOK_ORDER and WEBHOOK_FETCH */
 	const char *fulfillment_order_id; /* WEBHOOK_FETCH when only that is known (thin bodies) */
 	struct order_doc order;
 	enum privacy_request privacy;

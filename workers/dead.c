@@ -28,10 +28,10 @@ static const char *header(const struct job *job, enum amqp_header name, const ch
 static const char *headers_json(struct arena *a, const struct job *job)
 {
 	json_t *json = json_pack(
-		"{s:s*, s:s*, s:s*, s:s*, s:s*}", "kind", job->delivery->headers[AMQP_KIND], "store",
-		job->delivery->headers[AMQP_STORE], "topic", job->delivery->headers[AMQP_TOPIC],
-		"key", job->delivery->headers[AMQP_KEY], "shared",
-		job->delivery->headers[AMQP_SHARED]);
+		"{s:s*, s:s*, s:s*, s:s*, s:s*}", "kind", job->delivery->headers[AMQP_KIND],
+		"store", job->delivery->headers[AMQP_STORE], "topic",
+		job->delivery->headers[AMQP_TOPIC], "key", job->delivery->headers[AMQP_KEY],
+		"shared", job->delivery->headers[AMQP_SHARED]);
 	char *text = json_dumps(json, JSON_COMPACT);
 	const char *copy = arena_strdup(a, text ? text : "{}");
 

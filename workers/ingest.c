@@ -85,8 +85,7 @@ static int read_webhook(struct job *job, struct ingest *in, struct err *e)
 	case WEBHOOK_UNINSTALLED:
 	case WEBHOOK_PRIVACY:
 		if (!names_store(in))
-			return err_set(e, ERR_FINAL, ERR_CODE_DATA,
-				       "%.60s: the body names another store", in->topic);
+			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "the body names another store");
 		break;
 	case WEBHOOK_IGNORED:
 		break;

@@ -24,8 +24,8 @@ struct ingest {
 	struct ingest_store store;
 	struct webhook_event event;
 	const char *topic;
-	int has_order;	 /* event.order is to be written */
-	int is_strange;	 /* nothing proves that it is this store's: its secret signs for others, too */
+	int has_order; /* event.order is to be written */
+	int is_strange; /* nothing proves that it is this store's: its secret signs for others, too */
 	int is_fetched;	 /* it comes from the store itself, just now: it wins over equal times */
 	int is_disputed; /* the store must say what is true */
 	int asks_again; /* what the store lets us ship has changed: its vetoes are asked for again */

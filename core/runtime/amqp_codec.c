@@ -22,11 +22,11 @@ enum {
 };
 
 const char *const amqp_header_names[AMQP_HEADER_COUNT] = {
-	[AMQP_KIND] = "x-wb-kind",	 [AMQP_STORE] = "x-wb-store",
-	[AMQP_SHARED] = "x-wb-shared",
-	[AMQP_TOPIC] = "x-wb-topic",	 [AMQP_KEY] = "x-wb-key",
-	[AMQP_ATTEMPT] = "x-wb-attempt", [AMQP_FIRST_AT] = "x-wb-first-at",
-	[AMQP_ERROR] = "x-wb-error",	 [AMQP_ROLE] = "x-wb-role",
+	[AMQP_KIND] = "x-wb-kind",	   [AMQP_STORE] = "x-wb-store",
+	[AMQP_SHARED] = "x-wb-shared",	   [AMQP_TOPIC] = "x-wb-topic",
+	[AMQP_KEY] = "x-wb-key",	   [AMQP_ATTEMPT] = "x-wb-attempt",
+	[AMQP_FIRST_AT] = "x-wb-first-at", [AMQP_ERROR] = "x-wb-error",
+	[AMQP_ROLE] = "x-wb-role",
 };
 
 void amqp_codec_init(struct amqp_codec *c)
