@@ -6,6 +6,7 @@
 #include "connectors/shippo/shippo_internal.h"
 #include "core/runtime/buffer.h"
 #include "core/runtime/text.h"
+#include "core/runtime/utf8.h"
 
 /* Shorter words ("of", "St") are everywhere and give nobody away. */
 enum { WORD_MIN = 3, NESTING_MAX = 8 };
@@ -62,7 +63,7 @@ const char *shippo_without(struct arena *a, const char *text, const struct addre
 			buffer_char(&out, iscntrl((unsigned char)*text) ? ' ' : *text);
 		text += len ? len : 1;
 	}
-	return out.len ? text_copy(a, out.data, max) : "";
+	return out.len ? utf8_clean(a, out.data, out.len, max) : "";
 }
 
 struct words {
@@ -116,7 +117,7 @@ static void collect(struct words *w, const char *where, json_t *json, int nestin
 			const char *below =
 				is_about_all(key) ? where
 				: where ? arena_printf(a, "%s.%s", where, text_cut(key, 40))
-					: text_copy(a, key, 40);
+					: utf8_clean(a, key, strlen(key), 40);
 
 			collect(w, below, value, nesting + 1);
 		}
@@ -130,7 +131,7 @@ const char *shippo_words(struct arena *a, json_t *json, const struct address *re
 	collect(&w, NULL, json, 0);
 	if (!w.text.data)
 		return NULL;
-	return text_copy(a, w.text.data, max);
+	return utf8_clean(a, w.text.data, w.text.len, max);
 }
 
 static int says_one_of(const char *text, const char *const *sentences)

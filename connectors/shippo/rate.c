@@ -5,7 +5,7 @@
 #include "connectors/shippo/shippo_internal.h"
 #include "core/domain/money.h"
 #include "core/runtime/loop.h"
-#include "core/runtime/text.h"
+#include "core/runtime/utf8.h"
 
 /* Rating waits for every carrier of the account (contracts: 60 s). */
 enum { RATE_TIMEOUT_MS = 60000, POLL_MS = 1000 };
@@ -88,7 +88,8 @@ static int check(const struct rate_request *r, struct err *e)
 
 int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t **out, struct err *e)
 {
-	const char *reference = text_copy(a, either(r->reference, ""), SHIPPO_METADATA_MAX);
+	const char *given = either(r->reference, "");
+	const char *reference = utf8_clean(a, given, strlen(given), SHIPPO_METADATA_MAX);
 
 	if (check(r, e))
 		return -1;

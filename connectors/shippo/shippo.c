@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "connectors/shippo/shippo_internal.h"
-#include "core/runtime/text.h"
+#include "core/runtime/utf8.h"
 
 enum {
 	LABEL_BYTES_MAX = 4 * 1024 * 1024,
@@ -190,7 +190,7 @@ int shippo_read_tracking(struct arena *a, json_t *json, struct tracking *out, st
 	*out = (struct tracking){
 		.status = status ? status_of(&t) : TRACKING_LABEL_CREATED,
 		.at_us = t.date_us,
-		.text = text_copy(a, text, TRACKING_TEXT_MAX),
+		.text = utf8_clean(a, text, strlen(text), TRACKING_TEXT_MAX),
 	};
 	return 0;
 }

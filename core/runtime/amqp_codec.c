@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/runtime/amqp_internal.h"
-#include "core/runtime/text.h"
+#include "core/runtime/utf8.h"
 
 enum {
 	FRAME_HEADER_BYTES = 7, /* type, channel, length */
@@ -256,7 +256,7 @@ static const char *read_text(struct arena *a, const amqp_field_value_t *v)
 	if ((v->kind != AMQP_FIELD_KIND_UTF8 && v->kind != AMQP_FIELD_KIND_BYTES) ||
 	    text->len > HEADER_TEXT_MAX || (text->len && memchr(text->bytes, '\0', text->len)))
 		return NULL;
-	return text->len ? text_copy(a, text->bytes, text->len) : "";
+	return text->len ? utf8_clean(a, text->bytes, text->len, text->len) : "";
 }
 
 static int64_t read_count(const amqp_field_value_t *v)

@@ -55,20 +55,50 @@ size_t utf8_control(const char *text, size_t len)
 	return len > 1 && p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0 ? 2 : 0;
 }
 
-char *utf8_clean(struct arena *a, const char *text, size_t len, size_t max_bytes)
+/* Bytes of what begins like a character and is none: one '?' stands for all of them. */
+static size_t bad_length(const char *text, size_t len)
 {
-	char *copy = arena_alloc(a, (len < max_bytes ? len : max_bytes) + 1);
+	size_t bad = 1;
+
+	while (bad < len && bad < 3 && (unsigned char)text[0] >= 0xC0 &&
+	       is_continuation((unsigned char)text[bad]))
+		bad++;
+	return bad;
+}
+
+/* Is this the beginning of a character that would go on where the text ends? */
+static int is_incomplete(const char *text, size_t len)
+{
+	return (unsigned char)text[0] >= 0xC2 && bad_length(text, len) == len;
+}
+
+size_t utf8_fit(char *out, size_t size, const char *text, size_t len)
+{
 	size_t used = 0, step;
 
-	for (; (step = utf8_length(text, len)); text += step, len -= step) {
+	for (; len; text += step, len -= step) {
+		size_t whole = utf8_length(text, len);
 		int is_control = utf8_control(text, len) > 0;
-		size_t room = is_control ? 1 : step;
+		size_t room = whole && !is_control ? whole : 1;
 
-		if (used + room > max_bytes)
+		if (used + room >= size || (!whole && is_incomplete(text, len)))
 			break;
-		memcpy(copy + used, is_control ? " " : text, room);
+		step = whole ? whole : bad_length(text, len);
+		if (whole && !is_control)
+			memmove(out + used, text, room);
+		else
+			out[used] = is_control ? ' ' : '?';
 		used += room;
 	}
-	copy[used] = '\0';
+	out[used] = '\0';
+	return used;
+}
+
+char *utf8_clean(struct arena *a, const char *text, size_t len, size_t max_bytes)
+{
+	size_t size = (len < max_bytes ? len : max_bytes) + 1;
+	char *copy = arena_alloc(a, size);
+
+	utf8_fit(copy, size, text, len);
 	return copy;
 }

@@ -20,11 +20,15 @@ size_t utf8_bad_at(const char *text, size_t len);
 size_t utf8_control(const char *text, size_t len);
 
 /*
- * utf8_clean - text from outside, as people and other programs may be given it
+ * utf8_fit - as much of text from outside as fits into size bytes, terminated; its length
  *
- * A copy in which each control character (NUL and line breaks, too) is a blank, of at most max_bytes, cut between characters. What
- * is not UTF-8 ends it.
+ * Whole characters on one line, as people and other programs may be given them: a blank for each control character (NUL and
+ * line breaks, too), a '?' for what is not UTF-8. An incomplete character at the end is left out. out
+ * may be text itself: nothing gets longer. size is at least 1.
  */
+size_t utf8_fit(char *out, size_t size, const char *text, size_t len);
+
+/* utf8_clean - a copy of that, of at most max_bytes */
 char *utf8_clean(struct arena *a, const char *text, size_t len, size_t max_bytes);
 
 #endif

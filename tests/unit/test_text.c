@@ -35,19 +35,19 @@ static void text_fits_in_whole_characters(void **state)
 		{"Latin-1 at the end is no beginning", "caf\xE9", 99, "caf"},
 		{"stray continuations", "a\x80\x81z", 99, "a??z"},
 		{"a surrogate", "\xED\xA0\x80z", 99, "?z"},
-		{"lines", "one\ntwo\r\n", 99, "one two"},
+		{"lines", "one\ntwo\r\n", 99, "one two  "},
 		{"what a terminal obeys", "a\x1B[2J\x7F\xC2\x9Bz", 99, "a [2J  z"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char out[100];
-		size_t len = text_fit(out, cases[i].size, cases[i].text, strlen(cases[i].text));
+		size_t len = utf8_fit(out, cases[i].size, cases[i].text, strlen(cases[i].text));
 
 		if (strcmp(out, cases[i].want) || len != strlen(out))
 			fail_msg("%s: \"%s\" of %zu", cases[i].name, out, len);
 		memcpy(out, cases[i].text, strlen(cases[i].text) + 1);
-		text_fit(out, cases[i].size, out, strlen(out));
+		utf8_fit(out, cases[i].size, out, strlen(out));
 		if (strcmp(out, cases[i].want))
 			fail_msg("%s, in place: \"%s\"", cases[i].name, out);
 	}
