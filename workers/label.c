@@ -5,8 +5,9 @@
  * out: the label's bytes, cost and tracking; the shipment goes to the floor, or ships at once (auto_ship)
  *
  * The intent, with a uuid, is committed before the request, and the uuid travels with it. Whoever finds an older intent never
- * buys: it asks the carrier for that uuid until it is found. Not found after the grace time, one new attempt is made, at most;
- * then a person decides. The rest of the risk: a purchase that the carrier shows only after the grace time.
+ * buys: it asks the carrier for that uuid until it is found. Not found after the grace time, and not found again a fifth of
+ * that later, one new attempt is made, at most; then a person decides. The rest of the risk: a purchase that the carrier shows
+ * only after that.
  */
 #include "workers/label.h"
 
@@ -67,6 +68,7 @@ static void take_purchase(struct job *job, const struct db_result *r, size_t row
 	p->age_s = db_get_int64(r, row, 5);
 	p->lost = db_get_int64(r, row, 6);
 	p->source_id = arena_strdup(job->arena, db_get_text(r, row, 7));
+	p->missed_s = db_get_int64(r, row, 8);
 	/* Money may have been spent at this rate, however old it is. */
 	p->rerate = 0;
 }
@@ -109,5 +111,6 @@ const struct role label_role = {
 	.attempts_max = 20,
 	.claim = label_claim,
 	.act = label_act,
+	.keep = label_keep,
 	.settle = label_settle,
 };

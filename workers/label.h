@@ -9,6 +9,7 @@
 /* A purchase as claim found or made it, and what act learned. */
 struct buying {
 	int64_t id, parcel, age_s, lost;
+	int64_t missed_s; /* since the carrier's lists were first seen not to show it; -1: they were not */
 	const char *attempt, *rate_id;
 	const char *source_id; /* the carrier's, once it told us */
 	int is_fresh;	       /* made by this claim: nobody has asked the carrier yet */
@@ -16,8 +17,10 @@ struct buying {
 	int rerate;
 
 	struct purchase found;
-	const char *state; /* what settle writes; NULL: nothing */
+	const char *state; /* a fact that settle writes; NULL: none */
 	const char *reason;
+	int is_missed; /* the carrier's lists do not show it, after the grace time */
+	int is_lost;   /* again, so it is given up */
 	const char *content_type, *bytes, *path;
 	size_t len;
 };
@@ -26,7 +29,11 @@ struct buying {
 YIELDS
 int label_act(struct job *job, struct err *e);
 
-/* label_settle - writes down what was bought; the shipments go on (label_write.c) */
+/* label_keep - writes down what was bought or not, and for how much: no more than that (label_write.c) */
+YIELDS
+int label_keep(struct batch *b, struct err *e);
+
+/* label_settle - that, then tracking and labels; the shipments go on (label_write.c) */
 YIELDS
 int label_settle(struct batch *b, struct err *e);
 

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 
 enum {
-	LOST_MAX = 1,	   /* attempts that were never found, after which a person decides */
+	LOST_MAX = 1, /* attempts that were never found, after which a person decides */
+	LOOKS_APART =
+		5, /* the grace time divided by this is between the two looks that find nothing */
 	LOOK_AGAIN_S = 15, /* for a purchase that is still being made, or is not to be seen yet */
 	PENDING_MAX_S = 3600, /* still being made after so long: a person asks the carrier */
 };
@@ -55,13 +57,22 @@ static int look_again(struct buying *p, struct err *e, const char *why)
 	return -1;
 }
 
-/* The carrier does not know the attempt. After the grace time it is given up. */
+/*
+ * The carrier does not know the attempt. Lists have come back empty that were not: it is given up when they do not show it
+ * after the grace time, and again some time later.
+ */
 static int not_found(struct job *job, struct buying *p, struct err *e)
 {
-	if (p->age_s < job->context->conf->labels.grace_s)
+	int grace_s = job->context->conf->labels.grace_s;
+
+	if (p->is_bought)
+		return err_retry(e, "the carrier does not show the label that was bought");
+	if (p->age_s < grace_s)
 		return look_again(p, e, "a purchase with an unknown outcome is not found yet");
-	p->state = "failed";
-	p->reason = "lost";
+	p->is_missed = 1;
+	p->is_lost = p->missed_s >= grace_s / LOOKS_APART;
+	if (!p->is_lost)
+		return look_again(p, e, "a purchase was not found: it is looked for once more");
 	if (p->lost < LOST_MAX)
 		return err_retry(e, "a purchase was never found at the carrier: one new attempt");
 	job->hold_kind = "label";

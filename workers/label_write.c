@@ -8,60 +8,88 @@
 enum { DOCUMENTS_BYTES = 1 << 20 }; /* in one statement, unless a single one is larger */
 
 struct outcome_row {
-	int64_t id, cost, parcel;
+	int64_t id, shipment, cost;
 	const char *state, *source_id, *currency, *reason;
-	const char *number, *url, *carrier, *service;
+	int is_lost;
 };
 
-static struct outcome_row outcome_row(const struct buying *p)
+static const struct buying *buying_of(const struct job *job)
+{
+	return job->data ? ((const struct shipment *)job->data)->more : NULL;
+}
+
+static struct outcome_row outcome_row(const struct job *job, const struct buying *p)
 {
 	const struct purchase *f = &p->found;
-	int is_bought = strcmp(p->state, "bought") == 0;
 
 	return (struct outcome_row){
 		.id = p->id,
-		.parcel = p->parcel,
+		.shipment = job->id,
 		.state = p->state,
 		.source_id = f->id,
-		.cost = is_bought && f->cost ? f->cost : DB_INT64_NULL,
+		.cost = p->state && strcmp(p->state, "bought") == 0 && f->cost ? f->cost
+									       : DB_INT64_NULL,
 		.currency = f->currency,
 		.reason = p->reason,
-		.number = f->tracking_number,
-		.url = f->tracking_url,
-		.carrier = f->carrier,
-		.service = f->service,
+		.is_lost = p->is_lost,
 	};
 }
 
-static int write_outcomes(struct batch *b, struct err *e)
+/* The cancelled shipments' orders are locked, so that none is cancelled unseen meanwhile. */
+int label_keep(struct batch *b, struct err *e)
 {
 	struct arena *a = b->arena;
-	LIST(struct outcome_row) all = {0};
-	LIST(struct outcome_row) bought = {0};
+	LIST(struct outcome_row) facts = {0};
+	LIST(struct outcome_row) missed = {0};
 
 	for (size_t i = 0; i < b->count; i++) {
-		const struct shipment *s = b->jobs[i]->data;
-		const struct buying *p = s ? s->more : NULL;
+		const struct buying *p = buying_of(b->jobs[i]);
 
-		if (!p || !p->state)
-			continue;
-		*LIST_PUSH(a, &all) = outcome_row(p);
-		if (strcmp(p->state, "bought") == 0)
-			*LIST_PUSH(a, &bought) = outcome_row(p);
+		if (p && p->is_missed)
+			*LIST_PUSH(a, &missed) = outcome_row(b->jobs[i], p);
+		else if (p && p->state)
+			*LIST_PUSH(a, &facts) = outcome_row(b->jobs[i], p);
 	}
-	const struct outcome_row *r = all.items, *t = bought.items;
-	size_t n = all.count, m = bought.count;
+	const struct outcome_row *f = facts.items, *m = missed.items;
+	size_t n = facts.count, k = missed.count;
 
-	if (n && db_later(b->db, a, SQL_LABEL_OUTCOME, e, COLUMN_INT64(a, r, n, id),
-			  COLUMN_TEXT(a, r, n, state), COLUMN_TEXT(a, r, n, source_id),
-			  COLUMN_INT64(a, r, n, cost), COLUMN_TEXT(a, r, n, currency),
-			  COLUMN_TEXT(a, r, n, reason)))
+	if (db_later(b->db, a, SQL_ORDER_LOCK, e, batch_ids(b, 0, NULL)))
 		return -1;
-	if (m && db_later(b->db, a, SQL_LABEL_TRACKING, e, COLUMN_INT64(a, t, m, parcel),
-			  COLUMN_TEXT(a, t, m, number), COLUMN_TEXT(a, t, m, url),
-			  COLUMN_TEXT(a, t, m, carrier), COLUMN_TEXT(a, t, m, service)))
+	if (n && db_later(b->db, a, SQL_LABEL_OUTCOME, e, COLUMN_INT64(a, f, n, id),
+			  COLUMN_INT64(a, f, n, shipment), COLUMN_TEXT(a, f, n, state),
+			  COLUMN_TEXT(a, f, n, source_id), COLUMN_INT64(a, f, n, cost),
+			  COLUMN_TEXT(a, f, n, currency), COLUMN_TEXT(a, f, n, reason)))
+		return -1;
+	if (k && db_later(b->db, a, SQL_LABEL_MISSED, e, COLUMN_INT64(a, m, k, id),
+			  COLUMN_INT64(a, m, k, shipment), COLUMN_BOOL(a, m, k, is_lost),
+			  db_text(b->lease)))
 		return -1;
 	return 0;
+}
+
+struct tracking_row {
+	int64_t purchase;
+	const char *number, *url, *carrier, *service;
+};
+
+static int write_tracking(struct batch *b, struct err *e)
+{
+	struct arena *a = b->arena;
+	struct tracking_row *t = ARENA_ARRAY(a, struct tracking_row, b->count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct buying *p = buying_of(b->jobs[i]);
+
+		if (p && p->state && strcmp(p->state, "bought") == 0)
+			t[n++] = (struct tracking_row){p->id, p->found.tracking_number,
+						       p->found.tracking_url, p->found.carrier,
+						       p->found.service};
+	}
+	return n == 0 ? 0
+		      : db_later(b->db, a, SQL_LABEL_TRACKING, e, COLUMN_INT64(a, t, n, purchase),
+				 COLUMN_TEXT(a, t, n, number), COLUMN_TEXT(a, t, n, url),
+				 COLUMN_TEXT(a, t, n, carrier), COLUMN_TEXT(a, t, n, service));
 }
 
 struct document_row {
@@ -96,7 +124,7 @@ static int add_documents(struct batch *b, const struct document_row *d, size_t n
 }
 
 /* Together, but no more at once than memory is meant for. */
-static int write_documents(struct batch *b, struct buying *const *bought, size_t count,
+static int write_documents(struct batch *b, const struct buying *const *bought, size_t count,
 			   struct err *e)
 {
 	struct document_row *rows = ARENA_ARRAY(b->arena, struct document_row, count);
@@ -145,21 +173,18 @@ static int rerate(struct batch *b, const int64_t *ids, size_t count, struct err 
 	return 0;
 }
 
-/* What was bought is written down whatever else happens to its shipment. */
 int label_settle(struct batch *b, struct err *e)
 {
 	int64_t *done = ARENA_ARRAY(b->arena, int64_t, b->count);
 	int64_t *stale = ARENA_ARRAY(b->arena, int64_t, b->count);
-	struct buying **bought = ARENA_ARRAY(b->arena, struct buying *, b->count);
+	const struct buying **bought = ARENA_ARRAY(b->arena, const struct buying *, b->count);
 	size_t done_count = 0, stale_count = 0;
 
-	if (db_later(b->db, b->arena, SQL_ORDER_LOCK, e, batch_ids(b, 0, NULL)) ||
-	    write_outcomes(b, e))
+	if (label_keep(b, e) || write_tracking(b, e))
 		return -1;
 	for (size_t i = 0; i < b->count; i++) {
 		const struct job *job = b->jobs[i];
-		const struct shipment *s = job->data;
-		struct buying *p = s ? s->more : NULL;
+		const struct buying *p = buying_of(job);
 
 		if (!p || !job_is_good(job))
 			continue;

@@ -144,9 +144,11 @@ static int settle_and_outcome(struct batch *b, struct err *e)
 	return outcome_settle(b, b->lease, e);
 }
 
-/* What failed is written down, whatever the role's own settle would say. */
+/* What failed is written down, with the facts that the role keeps, whatever its settle would say. */
 static int only_outcome(struct batch *b, struct err *e)
 {
+	if (b->role->keep && b->role->keep(b, e))
+		return -1;
 	return outcome_settle(b, b->lease, e);
 }
 

@@ -78,6 +78,11 @@ struct role {
 	int attempts_max;  /* counted failures before it is a dead letter */
 	int (*claim)(struct batch *b, struct err *e);
 	int (*act)(struct job *job, struct err *e); /* YIELDS */
+	/*
+	 * The facts that must not be lost when the rest of a settle is refused (money spent): called alone then, for a job
+	 * that has failed by it; else by settle, first of all. NULL: the role has none.
+	 */
+	int (*keep)(struct batch *b, struct err *e);
 	int (*settle)(struct batch *b, struct err *e);
 };
 
