@@ -87,7 +87,8 @@ $(B)/gen/%.o: $(B)/gen/%.c $(B)/flags | $(B)/gen/sql.h $(B)/gen/graphql.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 # SQL, GraphQL, migrations and mail templates live in files of their own and become string tables.
-embed = @mkdir -p $(@D); awk -v kind=$(1) -v out=$(2) -f tools/embed.awk $(3) > $@.new && mv $@.new $@
+# In the C locale: letters have the same capitals everywhere.
+embed = @mkdir -p $(@D); LC_ALL=C awk -v kind=$(1) -v out=$(2) -f tools/embed.awk $(3) > $@.new && mv $@.new $@
 $(B)/gen/sql.h: tools/embed.awk $(SQL) $(B)/texts
 	$(Q)$(call embed,sql,h,$(SQL) /dev/null)
 $(B)/gen/sql.c: tools/embed.awk $(SQL) $(B)/texts

@@ -2,6 +2,8 @@
 
 /* The programs of an installation: a worker for each role, two for those that wait for others most. */
 
+const { free_port } = require('../lib');
+
 const UNITS = {
   'ingest@1': ['ingest'],
   'route@1': ['route'], 'route@2': ['route'],
@@ -12,16 +14,25 @@ const UNITS = {
   'rest@1': ['reconcile', 'renew', 'release', 'dead'],
 };
 
+const METERED = 'route@1'; /* the unit that serves its metrics */
+
 class Fleet {
-  constructor(house) {
+  static async start(house) {
+    return new Fleet(house, `127.0.0.1:${await free_port()}`);
+  }
+
+  /* metrics: the address where one of the units serves them */
+  constructor(house, metrics) {
     this.house = house;
+    this.metrics = metrics;
     this.running = new Map();
     for (const unit of [...Object.keys(UNITS), 'gateway', 'clock']) this.start(unit);
   }
 
   /* Starts a unit, or starts it again. */
   start(unit) {
-    const started = UNITS[unit] ? this.house.start('waybill-worker', '--unit', unit, ...UNITS[unit])
+    const metrics = unit === METERED ? ['--metrics', this.metrics] : [];
+    const started = UNITS[unit] ? this.house.start('waybill-worker', '--unit', unit, ...metrics, ...UNITS[unit])
       : this.house.start(`waybill-${unit}`);
     this.running.set(unit, started);
   }

@@ -18,6 +18,7 @@ const { free_port, request_json } = require('./http');
 const { Program, run, TOP } = require('./process');
 const { Servers } = require('./servers');
 
+const CONF_LINE_BYTES = 198; /* what a line of the configuration may hold */
 const BIN = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin');
 
 function ini(sections) {
@@ -69,9 +70,16 @@ class House {
     this.sim = JSON.parse(said);
   }
 
+  /* Where the clone's path is too long for a line of the configuration, the key lies with the servers' data. */
+  key_file() {
+    const file = path.join(this.dir, 'master.key');
+    if (`key_file = ${file}`.length <= CONF_LINE_BYTES) return file;
+    return path.join(this.servers.place, `${this.name}.key`);
+  }
+
   /* Writes the configuration; programs that run keep what they read. */
   write_conf(more = {}) {
-    const key_file = path.join(this.dir, 'master.key');
+    const key_file = this.key_file();
     if (!fs.existsSync(key_file)) {
       fs.writeFileSync(key_file, `${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     }

@@ -20,6 +20,16 @@ async function call(...args) {
   return stdout;
 }
 
+/* When a process started, in ticks since the machine did; '' for none. With the pid it names one process for ever. */
+function start_time(pid) {
+  try {
+    const [state, ...fields] = fs.readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    return state === 'Z' ? '' : fields[18];
+  } catch {
+    return '';
+  }
+}
+
 function parse_env(text) {
   return Object.fromEntries([...text.matchAll(/^(\w+)='(.*)'$/gm)].map((match) => [match[1], match[2]]));
 }
@@ -29,9 +39,15 @@ function with_database(url, name) {
   return url.replace(/\/[^/?]*\?/, `/${name}?`);
 }
 
+/* Where their data lie: a short path, also in a clone whose own is long. */
+function place_of(name) {
+  return fs.realpathSync(path.join(TOP, 'build', 'servers', name));
+}
+
 class Servers {
   constructor(name, env) {
     this.name = name;
+    this.place = place_of(name);
     this.env = env;
     this.admin = new Database(with_database(env.WAYBILL_ADMIN_URL, 'postgres'));
   }
@@ -40,6 +56,18 @@ class Servers {
   static async open(name = 'test') {
     await call('start', name);
     return new Servers(name, parse_env(await call('env', name)));
+  }
+
+  /*
+   * This program alone uses the servers from now on, until it ends; they are not removed meanwhile. Returns the pid of another that
+   * does, or 0.
+   */
+  static claim(name) {
+    const file = path.join(place_of(name), 'user.pid');
+    const [pid, started] = fs.existsSync(file) ? fs.readFileSync(file, 'latin1').trim().split(' ') : [];
+    if (pid && start_time(pid) === started) return Number(pid);
+    fs.writeFileSync(file, `${process.pid} ${start_time(process.pid)}\n`);
+    return 0;
   }
 
   /*

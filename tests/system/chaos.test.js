@@ -63,7 +63,7 @@ test('kills at any time and a broker wiped in the middle change nothing in the b
   const mix = make_mix(ORDERS, SEED);
   const story = new Story(house, mix, { chunk: 2 });
   await story.open_shop({ duplicate: 0.1, drop: 0.05, reverse: 0.1, retry_ms: [100, 200, 400, 800, 1600, 3200] });
-  const fleet = new Fleet(house);
+  const fleet = await Fleet.start(house);
   const killer = new Killer(story, fleet, random_source(SEED));
   const story_ends = story.sell().then(() => story.finish(STORY_MS));
   const told = story_ends.finally(() => { killer.is_over = true; });

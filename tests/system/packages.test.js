@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * tools/install-packages up to the point where apt is called; tests/bare/run tries the rest in a
- * root file system of its own.
+ * What stands before the programs: tools/install-packages up to the point where apt is called (tests/bare/run tries the rest in a
+ * root file system of its own), and the tables of texts that the build makes.
  */
 
 const test = require('node:test');
@@ -10,7 +10,8 @@ const assert = require('assert');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
-const { TOP, run } = require('../lib');
+const { spawn } = require('child_process');
+const { TOP, run, until, within } = require('../lib');
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'waybill-packages-'));
 const tool = path.join(scratch, 'install-packages');
@@ -71,6 +72,37 @@ test('with sudo, apt is called for what is missing, and its failure is ours', as
   const { code, stdout } = await install('bash run\nwaybill-a run\nwaybill-b run\n', ['run'], sudo);
   assert.match(stdout, /^apt would install: waybill-a waybill-b$/m);
   assert.strictEqual(code, 7);
+});
+
+test('Ctrl-C waits until what was begun has ended, and tells that it was said', async () => {
+  const begun = path.join(scratch, 'begun');
+  const ended = path.join(scratch, 'ended');
+  const apt = path.join(scratch, 'apt-quietly');
+  fs.writeFileSync(path.join(scratch, 'packages'), 'waybill-no-such build\n');
+  fs.writeFileSync(path.join(scratch, 'sudo'), '#!/bin/sh\n[ "$1" = -n ] || exec "$@"\n', { mode: 0o755 });
+  fs.writeFileSync(apt, `trap '' INT\n: >'${begun}'\nwhile [ ! -e '${ended}' ]; do :; done\n`);
+  const child = spawn('sh', [tool, 'build'], { detached: true, stdio: 'ignore',
+    env: { ...process.env, YES: '1', PATH: `${scratch}:${process.env.PATH}` } });
+  let code;
+  const over = new Promise((resolve) => { child.on('exit', (...how) => resolve(how.find((one) => one !== null))); });
+  over.then((how) => { code = how; });
+  await until('apt to begin', () => fs.existsSync(begun));
+  process.kill(-child.pid, 'SIGINT'); /* as the terminal does: to all of the group */
+  await run('true', []);
+  assert.strictEqual(code, undefined);
+  fs.writeFileSync(ended, '');
+  assert.strictEqual(await within('the end', over), 130);
+});
+
+test('tables of texts are generated in the C locale, whatever the user\'s is', async () => {
+  const bin = path.join(scratch, 'bin');
+  fs.rmSync(bin, { recursive: true, force: true });
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'awk'), '#!/bin/sh\necho "$LC_ALL" >&2\n', { mode: 0o755 });
+  const { stderr } = await run('make', ['-s', `B=${scratch}/built`, ...['sql.h', 'sql.c', 'graphql.h', 'graphql.c', 'migration.c', 'template.c']
+    .map((name) => `${scratch}/built/gen/${name}`)],
+  { env: { LC_ALL: 'tr_TR.UTF-8', PATH: `${bin}:${process.env.PATH}` } });
+  assert.deepStrictEqual(stderr.trim().split('\n').filter((line) => !/setlocale/.test(line)), Array(6).fill('C'));
 });
 
 test('check-host tells apart what listens and what does not', async () => {

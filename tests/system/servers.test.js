@@ -132,6 +132,17 @@ test('a wiped broker is empty and at the same address', async () => {
   assert.deepStrictEqual(await env(), before);
 });
 
+test('servers that a program uses are not removed under it', async () => {
+  const claim = path.join(place(), 'user.pid');
+  const user = new Program('sleep', ['60']);
+  const started = fs.readFileSync(`/proc/${user.pid}/stat`, 'latin1').replace(/^.*\) /, '').split(' ')[19];
+  fs.writeFileSync(claim, `${user.pid} ${started}\n`);
+  const { code, stderr } = await servers('remove', 'self');
+  assert.strictEqual(code, 1);
+  assert.match(stderr, new RegExp(`process ${user.pid} uses "self"`));
+  await user.kill();
+});
+
 test('what is removed leaves nothing behind', async () => {
   const port = Number(fs.readFileSync(path.join(place(), 'port'), 'utf8'));
   const data = place();

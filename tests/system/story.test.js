@@ -31,7 +31,7 @@ test('orders of every kind end as they should, with services that fail now and t
   story = new Story(house, make_mix(ORDERS, 7));
   await story.open_shop(WEBHOOKS);
   for (const [simulator, faults] of Object.entries(FAULTS)) await house.control(simulator, 'faults', 'POST', faults);
-  const fleet = new Fleet(house);
+  const fleet = await Fleet.start(house);
   await story.sell();
   await story.finish(STORY_MS);
   all = await read_books(story);
