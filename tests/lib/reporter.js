@@ -29,7 +29,8 @@ module.exports = async function* reporter(events) {
   for await (const { type, data } of events) {
     if ((type !== 'test:pass' && type !== 'test:fail') || !counts(type, data)) continue;
     const outcome = result(type, data);
-    if (process.env.TEST_RESULTS) fs.appendFileSync(process.env.TEST_RESULTS, `${outcome} ${data.name}\n`);
+    const reason = typeof data.skip === 'string' ? ` # ${data.skip}` : '';
+    if (process.env.TEST_RESULTS) fs.appendFileSync(process.env.TEST_RESULTS, `${outcome} ${data.name}${reason}\n`);
     if (outcome === 'failed') yield `not ok: ${data.name}\n${explanation(data)}\n`;
   }
 };

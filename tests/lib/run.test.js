@@ -33,7 +33,7 @@ const unit = (body) => ({ 'tests/unit/test_a.c': '', 'build/plain/tests/unit/tes
 test('passes, failures and skips are counted one by one, nested ones too', async () => {
   const { code, stdout, last } = await run_tests({ 'tests/sim/a.test.js': script(`
     test('one', () => {});
-    test('two', { skip: true }, () => {});
+    test('two', { skip: 'no moon' }, () => {});
     test('three', async (t) => {
       await t.test('inner', () => {});
       await t.test('inner that fails', () => { throw new Error('the reason'); });
@@ -41,6 +41,7 @@ test('passes, failures and skips are counted one by one, nested ones too', async
   assert.strictEqual(last, '2 passed, 1 failed, 1 skipped');
   assert.strictEqual(code, 1);
   assert.match(stdout, /inner that fails\n.*the reason/);
+  assert.match(stdout, /^tests\/sim\/a.test.js: 2 passed, 1 failed, 1 skipped: no moon \(/m);
 });
 
 test('all passed is exit code 0', async () => {
@@ -71,7 +72,7 @@ test('a file that hangs is ended at its deadline, and so are its children', asyn
 });
 
 test('a unit program is counted by its lines, and a crash after them is a failure', async () => {
-  const lines = "printf 'ok 1 - a\\nnot ok 2 # SKIP b\\n'";
+  const lines = "printf 'ok 1 - a\\n# skipped: no sun\\nnot ok 2 # SKIP b\\n'";
   const build = ['build/plain'];
   const last = async (body) => (await run_tests(unit(body), {}, build)).last;
   assert.strictEqual(await last(lines), '1 passed, 0 failed, 1 skipped');

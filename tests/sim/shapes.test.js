@@ -7,10 +7,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
+const { CONTRACTS, skip_without_contracts } = require('../lib/contracts');
 const { SHOP, call, receiver, simulate } = require('./lib/harness');
 
-const CONTRACTS = path.join(__dirname, '..', '..', '..', 'shared', 'contracts');
-const skip = fs.existsSync(CONTRACTS) ? false : `${CONTRACTS} is not here`;
+const skip = skip_without_contracts;
 
 function recorded(...names) {
   return JSON.parse(fs.readFileSync(path.join(CONTRACTS, ...names), 'utf8'));

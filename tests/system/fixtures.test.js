@@ -9,12 +9,13 @@ const test = require('node:test');
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { TOP, World, request, until } = require('../lib');
+const { World, request, until } = require('../lib');
+const { CONTRACTS, skip_without_contracts } = require('../lib/contracts');
 const { check_one, parse_exact, units } = require('./fixtures_exact');
 
-const FIXTURES = path.resolve(TOP, '..', 'shared', 'contracts', 'shopify', 'fixtures');
+const FIXTURES = path.join(CONTRACTS, 'shopify', 'fixtures');
 const SAMPLES = path.join(FIXTURES, 'docs-samples');
-const skip = fs.existsSync(FIXTURES) ? false : `${FIXTURES} is not there`;
+const skip = skip_without_contracts;
 const BIG = '820982911946154508'; /* of the documentation's order: beyond 2^53 */
 
 const text_of = (file) => fs.readFileSync(path.join(FIXTURES, file), 'utf8');

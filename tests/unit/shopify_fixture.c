@@ -3,40 +3,17 @@
 
 #include <string.h>
 
+#include "tests/unit/contract.h"
 #include "tests/unit/unit.h"
-
-enum { FILE_MAX = 4 * 1024 * 1024 };
-
-static const char *read_file(struct arena *a, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-
-	if (!file)
-		return NULL;
-	char *text = arena_alloc(a, FILE_MAX);
-	size_t len = fread(text, 1, FILE_MAX - 1, file);
-
-	fclose(file);
-	text[len] = '\0';
-	return text;
-}
 
 const char *fixture(struct arena *a, const char *name)
 {
 	const char *path = arena_printf(a, "connectors/shopify/fixtures/%s", name);
-	const char *text = read_file(a, path);
+	const char *text = file_text(a, path);
 
 	if (!text)
 		fail_msg("cannot read %s (the tests run in the project's own folder)", path);
 	return text;
-}
-
-const char *contract(struct arena *a, const char *name)
-{
-	const char *base = getenv("WAYBILL_CONTRACTS");
-
-	return read_file(
-		a, arena_printf(a, "%s/shopify/%s", base ? base : "../shared/contracts", name));
 }
 
 const char *with(struct arena *a, const char *text, const char *from, const char *to)

@@ -10,12 +10,6 @@
 /* fixture - a file of connectors/shopify/fixtures; the test fails when it is not there */
 const char *fixture(struct arena *a, const char *name);
 
-/*
- * contract - a file below ../shared/contracts/shopify or $WAYBILL_CONTRACTS/shopify; NULL when it
- * is not there
- */
-const char *contract(struct arena *a, const char *name);
-
 /* with - text with its first occurrence of from, which must be there, as to */
 const char *with(struct arena *a, const char *text, const char *from, const char *to);
 
