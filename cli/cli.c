@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 
 #include "cli/run.h"
@@ -262,7 +263,12 @@ int cli_execute(struct cli *cli)
 	if (notes.data && !cli->is_json)
 		fputs(notes.data, stdout);
 	json_decref(cli->output);
-	if (fflush(stdout) || ferror(stdout)) {
+	if ((fflush(stdout) || ferror(stdout)) && errno == EPIPE) {
+		/* Whoever read it has seen enough ("| head"): end as every program does then. */
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	if (ferror(stdout)) {
 		fprintf(stderr, "waybill: cannot print: %s\n", strerror(errno));
 		return EXIT_REFUSED;
 	}

@@ -80,13 +80,17 @@ static int read_time(struct arena *a, const struct field *f, const char *text, c
 	return 0;
 }
 
-static int read_choice(const struct field *f, const char *text, struct err *e)
+/* As people type it: "Paid" is paid. */
+static int read_choice(struct arena *a, const struct field *f, const char *text, const char **out,
+		       struct err *e)
 {
 	size_t len = strlen(text);
 
 	for (const char *p = f->choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (strcspn(p, "|") == len && strncmp(p, text, len) == 0)
+		if (strcspn(p, "|") == len && strncasecmp(p, text, len) == 0) {
+			*out = arena_printf(a, "%.*s", (int)len, p);
 			return 0;
+		}
 	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: one of %s is needed", f->name, f->choices);
 }
 
@@ -115,7 +119,7 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 	case FIELD_DEGREES:
 		return read_degrees(f, text, e);
 	case FIELD_CHOICE:
-		return read_choice(f, text, e);
+		return read_choice(a, f, text, out, e);
 	case FIELD_FLAG:
 		return 0;
 	}

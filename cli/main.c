@@ -9,73 +9,13 @@
 #include <getopt.h>
 #include <stdarg.h>
 
+#include "cli/help.h"
 #include "cli/run.h"
 #include "core/runtime/http.h"
 #include "core/runtime/log.h"
 #include "core/runtime/version.h"
 
 enum { OPTIONS_MAX = 64, OPT_CONFIG = 1000, OPT_JSON, OPT_HELP };
-
-static const struct command *const tables[] = {
-	install_commands,	doctor_commands,  merchant_commands,   store_commands,
-	store_map_commands,	carrier_commands, location_commands,   item_commands,
-	stock_commands,		order_commands,	  order_work_commands, shipment_commands,
-	shipment_work_commands, due_commands,	  dead_commands,       audit_commands,
-};
-
-static void print_commands(FILE *out, const char *noun)
-{
-	size_t len = noun ? strlen(noun) : 0;
-
-	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-		for (const struct command *c = tables[t]; c->words; c++)
-			if (!noun || (strncmp(c->words, noun, len) == 0 && c->words[len] == ' '))
-				fprintf(out, "  %-20s  %s\n", c->words, c->help);
-}
-
-static void print_help(FILE *out)
-{
-	fprintf(out, "usage: waybill COMMAND [ARGUMENTS] [--config FILE] [--json]\n"
-		     "       waybill COMMAND --help\n\n");
-	print_commands(out, NULL);
-	fprintf(out, "\nConfiguration: --config FILE, else $WAYBILL_CONFIG, else "
-		     "/etc/waybill/waybill.conf.\n"
-		     "Exit codes: 0 done, 1 refused, 2 called wrongly, 3 not found, "
-		     "4 database or broker unreachable.\n");
-}
-
-static void print_usage(const struct command *c)
-{
-	printf("usage: waybill %s%s%s [OPTIONS]\n\n%s\n\n", c->words, c->args[0] ? " " : "",
-	       c->args, c->help);
-	for (const struct field *f = c->fields; f && f->name; f++) {
-		const char *takes = field_takes(f);
-		int width = printf("  --%s %s", f->name, takes);
-
-		printf("%*s %s%s%s\n", width < 30 ? 30 - width : 0, "", f->help ? f->help : "",
-		       f->help && f->is_required ? "; " : "", f->is_required ? "needed" : "");
-	}
-	printf("  --config FILE\n  --json\n");
-}
-
-/* The command whose words stand at the beginning; *words: how many. NULL: there is none. */
-static const struct command *find(int argc, char **argv, int *words)
-{
-	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
-		for (const struct command *c = tables[t]; c->words; c++) {
-			size_t first = strcspn(c->words, " ");
-			const char *second = c->words[first] ? c->words + first + 1 : NULL;
-
-			if (argc < 1 || strlen(argv[0]) != first ||
-			    strncmp(argv[0], c->words, first) != 0)
-				continue;
-			if (second && (argc < 2 || strcmp(argv[1], second) != 0))
-				continue;
-			*words = second ? 2 : 1;
-			return c;
-		}
-	return NULL;
-}
 
 __attribute__((format(printf, 2, 3))) static int wrong(const struct command *c, const char *format,
 						       ...)
@@ -90,23 +30,15 @@ __attribute__((format(printf, 2, 3))) static int wrong(const struct command *c, 
 	return EXIT_USAGE;
 }
 
-/* "waybill stock --help": the commands of a noun. */
-static int help_noun(char **argv, int argc)
+/* An option that the command does not have. */
+static int no_option(const struct cli *cli, const char *given)
 {
-	if (argc < 2 || strcmp(argv[1], "--help") != 0)
-		return 0;
-	print_commands(stdout, argv[0]);
-	return 1;
-}
+	const char *name = given + strspn(given, "-");
+	const char *meant = help_near_option(cli->arena, cli->command, name);
 
-static int unknown(char **argv, int argc)
-{
-	if (help_noun(argv, argc))
-		return 0;
-	fprintf(stderr, "waybill: there is no command \"%s\"; there are:\n", argc ? argv[0] : "");
-	print_commands(stderr, argc ? argv[0] : NULL);
-	fputs("see `waybill --help`\n", stderr);
-	return EXIT_USAGE;
+	return meant ? wrong(cli->command, "there is no option %s here; did you mean --%s?", given,
+			     meant)
+		     : wrong(cli->command, "there is no option %s here", given);
 }
 
 struct line {
@@ -142,16 +74,17 @@ static int parse(struct cli *cli, struct line *line, int argc, char **argv)
 
 	cli->values = ARENA_ARRAY(cli->arena, const char *, n);
 	opterr = 0;
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+	for (int o; (o = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
 		if (o == OPT_CONFIG)
 			line->config = optarg;
 		else if (o == OPT_JSON)
 			cli->is_json = 1;
-		else if (o == OPT_HELP)
+		else if (o == OPT_HELP || o == 'h')
 			line->wants_help = 1;
-		else if (o == '?' || (optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0))
-			return wrong(c, "\"%s\" is no option here, or lacks its value",
-				     argv[optind - 1]);
+		else if (o == ':' || (optarg == argv[optind - 1] && strncmp(optarg, "--", 2) == 0))
+			return wrong(c, "%s lacks its value", argv[optind - (o == ':' ? 1 : 2)]);
+		else if (o == '?')
+			return no_option(cli, argv[optind - 1]);
 		else if (field_read(cli->arena, c->fields + o, optarg ? optarg : "true",
 				    cli->values + o, &e))
 			return wrong(c, "--%s", e.msg);
@@ -204,6 +137,45 @@ static int lead_options(struct cli *cli, struct line *line, int argc, char **arg
 	return i;
 }
 
+static int is_any(const char *word, const char *one, const char *other, const char *third)
+{
+	return strcmp(word, one) == 0 || strcmp(word, other) == 0 || strcmp(word, third) == 0;
+}
+
+/* "help", "help order", "help order list" and "order --help". */
+static int help(int argc, char **argv)
+{
+	int words;
+	const struct command *c = help_find(argc, argv, &words);
+
+	if (argc == 0)
+		help_print(stdout);
+	else if (c)
+		help_print_command(c);
+	else if (argc > 1 || help_print_noun(stdout, argv[0]) == 0)
+		return help_unknown(argc, argv);
+	return 0;
+}
+
+/* What stands at the place of a command and is none; -1: a command has to be there. */
+static int is_answered(int argc, char **argv)
+{
+	if (argc == 0) {
+		help_print(stderr);
+		return EXIT_USAGE;
+	}
+	if (is_any(argv[0], "--version", "-V", "version")) {
+		printf("waybill %s\n", WAYBILL_VERSION);
+		return 0;
+	}
+	if (is_any(argv[0], "--help", "-h", "help"))
+		return help(argc - 1, argv + 1);
+	if (argc == 2 && is_any(argv[1], "--help", "-h", "help") &&
+	    help_print_noun(stdout, argv[0]))
+		return 0;
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct cli cli;
@@ -213,24 +185,18 @@ int main(int argc, char **argv)
 	cli.arena = arena_new();
 	int first = lead_options(&cli, &line, argc, argv);
 
-	if (first < argc && strcmp(argv[first], "--version") == 0) {
-		printf("waybill %s\n", WAYBILL_VERSION);
-		return 0;
+	cli.command = help_find(argc - first, argv + first, &words);
+	if (!cli.command) {
+		int status = is_answered(argc - first, argv + first);
+
+		return status >= 0 ? status : help_unknown(argc - first, argv + first);
 	}
-	if (first == argc || strcmp(argv[first], "--help") == 0 ||
-	    strcmp(argv[first], "help") == 0) {
-		print_help(first == argc ? stderr : stdout);
-		return first == argc ? EXIT_USAGE : 0;
-	}
-	cli.command = find(argc - first, argv + first, &words);
-	if (!cli.command)
-		return unknown(argv + first, argc - first);
 	/* getopt wants the program's name first: the last of the words stands there. */
 	int skipped = first + words - 1;
 	int status = parse(&cli, &line, argc - skipped, argv + skipped);
 
 	if (status == 0 && line.wants_help)
-		print_usage(cli.command);
+		help_print_command(cli.command);
 	else if (status == 0)
 		status = start(&cli, line.config);
 	arena_free(cli.arena);

@@ -2,6 +2,10 @@
 #include "cli/output.h"
 
 #include <libpq-fe.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { COLUMN_MIN = 8 }; /* characters; a text is not cut to less */
 
 /* PostgreSQL's type OIDs (pg_type.dat); they never change. */
 enum {
@@ -87,76 +91,167 @@ static char *cell_text(const json_t *cell)
 	return text;
 }
 
-static void print_cell(FILE *out, const json_t *cell, size_t width, int is_last)
+/* At most width characters, with "…" for what is cut. */
+static void print_cut(FILE *out, const char *text, size_t width)
 {
-	char *text = cell_text(cell);
-	int pad = width > width_of(text) ? (int)(width - width_of(text)) : 0;
+	int is_cut = width_of(text) > width;
+	size_t room = is_cut && width ? width - 1 : width, used = 0;
 
-	if (json_is_number(cell))
-		fprintf(out, "%*s%s", pad, "", text);
-	else
-		fprintf(out, "%s%*s", text, is_last ? 0 : pad, "");
-	fputs(is_last ? "\n" : "  ", out);
-	free(text);
+	for (; *text; text++) {
+		used += ((unsigned char)*text & 0xC0) != 0x80;
+		if (used > room)
+			break;
+		fputc(*text, out);
+	}
+	if (is_cut && width)
+		fputs("…", out);
 }
 
-static size_t column_width(const json_t *rows, const char *key)
+struct column {
+	const char *key;
+	size_t width;
+	int is_number; /* right-aligned, and never cut */
+	int is_empty;  /* in all rows */
+};
+
+static void print_cell(FILE *out, const struct column *column, const char *text, int is_last)
 {
-	size_t width = width_of(key), i;
+	size_t width = width_of(text);
+	int pad = column->width > width ? (int)(column->width - width) : 0;
+
+	if (column->is_number)
+		fprintf(out, "%*s", pad, "");
+	print_cut(out, text, column->width);
+	if (!column->is_number && !is_last)
+		fprintf(out, "%*s", pad, "");
+	fputs(is_last ? "\n" : "  ", out);
+}
+
+static struct column column_of(const json_t *rows, const char *key)
+{
+	struct column c = {.key = key, .width = width_of(key), .is_number = 1, .is_empty = 1};
 	const json_t *row;
+	size_t i;
 
 	json_array_foreach (rows, i, row) {
-		char *text = cell_text(json_object_get(row, key));
+		const json_t *cell = json_object_get(row, key);
+		char *text = cell_text(cell);
 
-		width = width_of(text) > width ? width_of(text) : width;
+		c.width = width_of(text) > c.width ? width_of(text) : c.width;
+		c.is_number = c.is_number && (json_is_number(cell) || json_is_null(cell));
+		c.is_empty = c.is_empty && (!cell || json_is_null(cell));
 		free(text);
 	}
-	return width;
+	return c;
+}
+
+/* The terminal's width, less what stands before each line; SIZE_MAX when out is no terminal. */
+static size_t room_of(FILE *out, const char *indent)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) || size.ws_col == 0)
+		return SIZE_MAX;
+	return size.ws_col > strlen(indent) ? size.ws_col - strlen(indent) : 1;
+}
+
+static size_t width_of_all(const struct column *columns, size_t count)
+{
+	size_t sum = 2 * (count - 1);
+
+	for (size_t i = 0; i < count; i++)
+		sum += columns[i].width;
+	return sum;
+}
+
+/* A table that is too wide loses columns in which nothing stands; returns how many are left. */
+static size_t drop_empty(struct column *columns, size_t count)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!columns[i].is_empty)
+			columns[left++] = columns[i];
+	return left;
+}
+
+/* Takes from the widest text until the table fits, or all texts are narrow. */
+static void narrow(struct column *columns, size_t count, size_t room)
+{
+	struct column *widest;
+
+	while (width_of_all(columns, count) > room) {
+		widest = NULL;
+		for (size_t i = 0; i < count; i++)
+			if (!columns[i].is_number && (!widest || columns[i].width > widest->width))
+				widest = columns + i;
+		if (!widest || widest->width <= COLUMN_MIN)
+			return;
+		widest->width--;
+	}
+}
+
+/* Values that are no objects: one a line. */
+static void print_list(FILE *out, const json_t *values, const char *indent)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach (values, i, value) {
+		char *text = cell_text(value);
+
+		fprintf(out, "%s%s\n", indent, text);
+		free(text);
+	}
+}
+
+static void print_rows(FILE *out, const json_t *rows, const struct column *columns, size_t count,
+		       const char *indent)
+{
+	const json_t *row;
+	size_t i;
+
+	fputs(indent, out);
+	for (size_t c = 0; c < count; c++)
+		print_cell(out, columns + c, columns[c].key, c + 1 == count);
+	json_array_foreach (rows, i, row) {
+		fputs(indent, out);
+		for (size_t c = 0; c < count; c++) {
+			char *text = cell_text(json_object_get(row, columns[c].key));
+
+			print_cell(out, columns + c, text, c + 1 == count);
+			free(text);
+		}
+	}
 }
 
 static void print_table(FILE *out, const json_t *rows, const char *indent)
 {
-	json_t *first = json_array_get(rows, 0);
-	size_t columns = json_object_size(first), n = 0, i;
-	const json_t *row;
+	json_t *first = json_array_get(rows, 0), *cell;
+	size_t count = 0;
 	const char *key;
-	json_t *cell;
 
 	if (!first) {
 		fprintf(out, "%s(none)\n", indent);
 		return;
 	}
 	if (!json_is_object(first)) {
-		json_array_foreach (rows, i, row) {
-			fputs(indent, out);
-			print_cell(out, row, 0, 1);
-		}
+		print_list(out, rows, indent);
 		return;
 	}
-	size_t *widths = calloc(columns + 1, sizeof *widths);
+	struct column *columns = calloc(json_object_size(first) + 1, sizeof *columns);
 
-	if (!widths)
+	if (!columns)
 		die("out of memory");
-	fputs(indent, out);
-	json_object_foreach (first, key, cell) {
-		widths[n] = column_width(rows, key);
-		int pad = (int)(widths[n] - width_of(key));
-		int is_last = ++n == columns;
+	json_object_foreach (first, key, cell)
+		columns[count++] = column_of(rows, key);
+	size_t room = room_of(out, indent);
 
-		if (json_is_number(cell))
-			fprintf(out, "%*s%s%s", pad, "", key, is_last ? "\n" : "  ");
-		else
-			fprintf(out, "%s%*s%s", key, is_last ? 0 : pad, "", is_last ? "\n" : "  ");
-	}
-	json_array_foreach (rows, i, row) {
-		fputs(indent, out);
-		n = 0;
-		json_object_foreach (first, key, cell) {
-			print_cell(out, json_object_get(row, key), widths[n], n + 1 == columns);
-			n++;
-		}
-	}
-	free(widths);
+	if (width_of_all(columns, count) > room)
+		count = drop_empty(columns, count);
+	narrow(columns, count, room);
+	print_rows(out, rows, columns, count, indent);
+	free(columns);
 }
 
 static void print_record(FILE *out, json_t *record)
@@ -171,8 +266,10 @@ static void print_record(FILE *out, json_t *record)
 	json_object_foreach (record, key, value) {
 		if (json_is_array(value))
 			continue;
-		fprintf(out, "%-*s  ", (int)width, key);
-		print_cell(out, value, 0, 1);
+		char *text = cell_text(value);
+
+		fprintf(out, "%-*s  %s\n", (int)width, key, text);
+		free(text);
 	}
 	json_object_foreach (record, key, value) {
 		if (!json_is_array(value))

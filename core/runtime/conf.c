@@ -8,12 +8,12 @@
 
 #include <errno.h>
 #include <ini.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/runtime/conf_keys.h"
+#include "core/runtime/nearest.h"
 #include "core/runtime/text.h"
 
 static const char default_path[] = "/etc/waybill/waybill.conf";
@@ -36,53 +36,22 @@ static int refuse(struct reading *r, const char *what)
 
 /* ---- Names ---- */
 
-static int min(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* Levenshtein's distance: how many letters to insert, delete or replace. */
-static int distance(const char *a, const char *b)
-{
-	enum { LONGEST = 64 };
-	int row[LONGEST + 1];
-	int width = (int)strnlen(b, LONGEST), height = (int)strnlen(a, LONGEST);
-
-	for (int x = 0; x <= width; x++)
-		row[x] = x;
-	for (int y = 1; y <= height; y++) {
-		int diagonal = row[0];
-
-		row[0] = y;
-		for (int x = 1; x <= width; x++) {
-			int replaced = diagonal + (a[y - 1] != b[x - 1]);
-
-			diagonal = row[x];
-			row[x] = min(replaced, min(row[x], row[x - 1]) + 1);
-		}
-	}
-	return row[width];
-}
-
 static int unknown_key(struct reading *r, const char *name)
 {
-	char best[CONF_NAME_BYTES] = "";
-	int best_distance = INT_MAX;
+	struct nearest meant = nearest_to(name);
 
 	for (const struct conf_key *k = conf_keys; k->name; k++) {
 		char known[CONF_NAME_BYTES];
 
 		conf_key_name(k, known);
-		int far = distance(name, known);
-
-		if (far < best_distance) {
-			best_distance = far;
-			memcpy(best, known, sizeof best);
-		}
+		nearest_try(&meant, known);
 	}
+	const char *word = nearest_word(&meant);
+
 	r->failed = 1;
-	return err_final(r->e, "%s:%d: unknown key \"%s\"; did you mean \"%s\"?", r->path, r->line,
-			 name, best);
+	return word ? err_final(r->e, "%s:%d: unknown key \"%s\"; did you mean \"%s\"?", r->path,
+				r->line, name, word)
+		    : err_final(r->e, "%s:%d: unknown key \"%s\"", r->path, r->line, name);
 }
 
 static int is_section(const char *name, size_t len)

@@ -1,0 +1,103 @@
+'use strict';
+
+/*
+ * The command line as people meet it: typing errors, help wherever it is asked for, tables that fit, a reader that has seen enough.
+ */
+
+const test = require('node:test');
+const assert = require('assert');
+const path = require('path');
+const { House, TOP, run } = require('../lib');
+
+const WAYBILL = path.join(TOP, 'build/plain/bin/waybill');
+
+let house;
+
+const say = (...args) => run(WAYBILL, args, { env: { WAYBILL_CONFIG: house.conf_file } });
+
+/* In a terminal of so many columns; its lines. */
+async function on_terminal(columns, command) {
+  const { stdout } = await run('script', ['-qec', `stty cols ${columns}; ${WAYBILL} ${command}`, '/dev/null'],
+    { env: { WAYBILL_CONFIG: house.conf_file } });
+  return stdout.split(/\r?\n/).filter(Boolean);
+}
+
+test.before(async () => {
+  house = await House.open('cli_people');
+  await house.waybill('merchant', 'add', 'Acme');
+  for (const n of [1, 2]) await house.waybill('item', 'add', '--sku', `SKU-${n}`, '--title', 'Größe '.repeat(20).trim(), '--grams', '250');
+});
+
+test.after(() => house.close());
+
+for (const [words, meant] of [
+  [['oder', 'list'], 'order list'],
+  [['order', 'lst'], 'order list'],
+  [['stok'], 'stock'],
+  [['doktor'], 'doctor'],
+]) {
+  test(`"${words.join(' ')}" is answered with what was meant`, async () => {
+    const { code, stderr } = await say(...words);
+    assert.strictEqual(code, 2);
+    assert.match(stderr, new RegExp(`there is no command "${words.join(' ')}"; did you mean "${meant}"\\?`));
+  });
+}
+
+test('a word like no command is not guessed at', async () => {
+  const { code, stderr } = await say('xylophone');
+  assert.strictEqual(code, 2);
+  assert.doesNotMatch(stderr, /did you mean/);
+});
+
+test('an unknown command of a noun is answered with those there are', async () => {
+  const { code, stderr } = await say('order', 'xylophone');
+  assert.strictEqual(code, 2);
+  assert.match(stderr, /^ {2}order show /m);
+});
+
+test('an unknown option is told from one that lacks its value', async () => {
+  assert.match((await say('item', 'list', '--skuu', 'x')).stderr, /there is no option --skuu here; did you mean --sku\?/);
+  assert.match((await say('item', 'list', '--sku')).stderr, /--sku lacks its value/);
+  assert.match((await say('item', 'list', '--sku', '--json')).stderr, /--sku lacks its value/);
+});
+
+test('help is there in every way it is asked for', async () => {
+  const whole = (await say('--help')).stdout;
+  for (const args of [['-h'], ['help']]) assert.strictEqual((await say(...args)).stdout, whole);
+  assert.match(whole, /^Orders and shipments$/m);
+  const noun = (await say('help', 'order')).stdout;
+  assert.match(noun, /^ {2}order explain /m);
+  assert.doesNotMatch(noun, /stock/);
+  for (const args of [['order', '--help'], ['order', '-h'], ['order', 'help']]) assert.strictEqual((await say(...args)).stdout, noun);
+  const one = (await say('help', 'order', 'list')).stdout;
+  assert.match(one, /^usage: waybill order list/);
+  for (const flag of ['--help', '-h']) assert.strictEqual((await say('order', 'list', flag)).stdout, one);
+});
+
+test('every program says its version, and its help on -h', async () => {
+  for (const name of ['waybill']) {
+    const program = path.join(TOP, 'build/plain/bin', name);
+    const version = await run(program, ['--version']);
+    assert.deepStrictEqual([version.code, /^waybill[a-z-]* \d+\.\d+\.\d+\n$/.test(version.stdout)], [0, true], name);
+    const help = await run(program, ['-h']);
+    assert.deepStrictEqual([help.code, help.stdout.startsWith('usage: ')], [0, true], name);
+  }
+});
+
+test('a choice may be typed with capitals', async () => {
+  assert.strictEqual((await say('order', 'list', '--state', 'Paid')).code, 0);
+});
+
+test('a table fits the terminal, whose widest texts are cut between characters; a pipe gets all', async () => {
+  const lines = await on_terminal(80, 'item list');
+  assert.ok(lines.length >= 3, lines.join('\n'));
+  for (const line of lines) assert.ok([...line].length <= 80, `${[...line].length}: ${line}`);
+  assert.match(lines[1], /Größe.*…/);
+  assert.match((await say('item', 'list')).stdout, /Größe Größe Größe Größe Größe Größe Größe Größe Größe Größe Größe Größe Größe/);
+});
+
+test('a reader that has seen enough is no error', async () => {
+  const { stderr } = await run('bash', ['-c', `${WAYBILL} item list --json | true; ${WAYBILL} item list --json | head -n 1`],
+    { env: { WAYBILL_CONFIG: house.conf_file } });
+  assert.strictEqual(stderr, '');
+});
