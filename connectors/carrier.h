@@ -52,6 +52,7 @@ struct label_request {
 	const char *shipment_id, *rate_id;
 	const char *purchase_id; /* find: the carrier's, as buy() told it; NULL: search */
 	const char *attempt;	 /* our uuid, committed before; recognises the purchase */
+	int64_t since_us;	 /* find: when that was; 0: not known */
 	const char *reference;
 	const char *format;		 /* PDF | PDF_4x6 | PNG | ZPL */
 	const struct address *recipient; /* kept out of the carrier's words; NULL: not known */
@@ -64,9 +65,13 @@ enum purchase_state {
 	PURCHASE_REFUSED, /* no money was spent; reason says why */
 };
 
+/*
+ * Only state is a fact that must be known. The rest is fit to be kept (said.h), or NULL: an ornament that is
+ * missing, too long or odd never makes a purchase unreadable.
+ */
 struct purchase {
 	enum purchase_state state;
-	const char *id; /* the carrier's */
+	const char *id; /* the carrier's; NULL: find it by the attempt */
 	const char *tracking_number, *tracking_url;
 	const char *label_url;
 	const char *carrier, *service;
@@ -114,11 +119,14 @@ struct carrier {
 	int (*buy)(struct api *api, const struct label_request *r, struct purchase *out,
 		   struct err *e);
 
-	/* find - MUST. The purchase of this attempt, if the carrier knows one. */
+	/*
+	 * find - MUST. The purchase of this attempt, if the carrier knows one. PURCHASE_NONE only after
+	 * lists that were whole: money follows from it.
+	 */
 	int (*find)(struct api *api, const struct label_request *r, struct purchase *out,
 		    struct err *e);
 
-	/* label - MUST. The label's bytes, at most 4 MiB, owned by the arena. */
+	/* label - MUST. The label's bytes, at most 4 MiB, owned by the arena; content_type as of said_type(). */
 	int (*label)(struct api *api, const char *url, const char **bytes, size_t *len,
 		     const char **content_type, struct err *e);
 

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "core/runtime/loop.h"
+
 enum {
 	LOST_MAX = 1, /* attempts that were never found, after which a person decides */
 	LOOKS_APART =
@@ -165,6 +167,7 @@ int label_act(struct job *job, struct err *e)
 		.rate_id = p->rate_id,
 		.purchase_id = p->source_id,
 		.attempt = p->attempt,
+		.since_us = wall_now_us() - p->age_s * 1000000,
 		.reference = shipment_reference(job->arena, s->id),
 		.format = s->label_format,
 		.recipient = &s->to,

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "connectors/said.h"
 #include "connectors/shippo/shippo_internal.h"
 #include "core/domain/money.h"
 #include "core/runtime/loop.h"
@@ -109,46 +110,52 @@ int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t *
 
 /* ---- what it answers ---- */
 
-struct service_level {
-	const char *token, *name;
-};
-
-static const struct jmap_field service_level_fields[] = {
-	JMAP(struct service_level, token, "token", JMAP_TEXT),
-	JMAP(struct service_level, name, "name", JMAP_TEXT),
-	{0},
-};
-
 struct offer {
-	struct rate rate;
-	struct service_level level;
+	const char *id, *currency;
+	int64_t amount;
 };
 
 static const struct jmap_field offer_fields[] = {
-	JMAP_NEED(struct offer, rate.id, "object_id", JMAP_ID),
-	JMAP_NEED(struct offer, rate.amount, "amount", JMAP_MONEY),
-	JMAP_NEED(struct offer, rate.currency, "currency", JMAP_TEXT),
-	JMAP_NEED(struct offer, rate.carrier, "provider", JMAP_TEXT),
-	JMAP(struct offer, rate.days, "days", JMAP_INT64),
-	JMAP(struct offer, rate.days, "estimated_days", JMAP_INT64),
-	JMAP_SUB(struct offer, level, "servicelevel", service_level_fields),
+	JMAP_NEED(struct offer, id, "object_id", JMAP_ID),
+	JMAP_NEED(struct offer, amount, "amount", JMAP_MONEY),
+	JMAP_NEED(struct offer, currency, "currency", JMAP_TEXT),
 	{0},
 };
+
+static int64_t days_of(json_t *json)
+{
+	json_t *days = json_object_get(json, "estimated_days");
+
+	if (!json_is_integer(days))
+		days = json_object_get(json, "days");
+	return json_is_integer(days) ? json_integer_value(days) : -1;
+}
 
 /* An offer that cannot be read must not hide those of the other carriers. */
 static int read_offer(struct arena *a, json_t *json, struct rate *out)
 {
-	struct offer offer = {.rate.days = -1};
+	json_t *level = json_object_get(json, "servicelevel");
+	struct offer offer = {0};
 	struct err why = {0};
 
-	if (jmap_read(a, json, offer_fields, &offer, &why) || offer.rate.amount < 0 ||
-	    !currency_is_valid(offer.rate.currency) || !shippo_is_id(offer.rate.id) ||
-	    !offer.level.token)
+	if (jmap_read(a, json, offer_fields, &offer, &why) || offer.amount < 0 ||
+	    !currency_is_valid(offer.currency) || !shippo_is_id(offer.id))
 		return -1;
-	*out = offer.rate;
-	out->service = offer.level.token;
-	out->service_name = either(offer.level.name, offer.level.token);
-	return 0;
+	*out = (struct rate){
+		.id = offer.id,
+		.carrier = said_name(a, json_string_value(json_object_get(json, "provider")),
+				     SAID_NAME_MAX),
+		.service = said_number(a, json_string_value(json_object_get(level, "token")),
+				       SAID_NAME_MAX),
+		.service_name = said_name(a, json_string_value(json_object_get(level, "name")),
+					  SAID_NAME_MAX),
+		.amount = offer.amount,
+		.currency = offer.currency,
+		.days = days_of(json),
+	};
+	if (!out->service_name)
+		out->service_name = out->service;
+	return out->carrier && out->service ? 0 : -1;
 }
 
 static int no_rates(struct arena *a, json_t *messages, const struct address *recipient,
@@ -183,10 +190,11 @@ int shippo_read_shipment(struct arena *a, json_t *json, const struct address *re
 	if (jmap_read(a, json, shipment_fields, &s, e))
 		return -1;
 	const char *status = either(s.status, "");
+	const char *id = shippo_is_id(s.id) ? s.id : NULL;
 	size_t offered = json_array_size(s.rates), count = 0;
 
 	if (strcmp(status, "QUEUED") == 0 || strcmp(status, "WAITING") == 0) {
-		*out = (struct rates){.shipment_id = s.id};
+		*out = (struct rates){.shipment_id = id};
 		*is_ready = 0;
 		return 0;
 	}
@@ -198,7 +206,7 @@ int shippo_read_shipment(struct arena *a, json_t *json, const struct address *re
 	if (count == 0 || strcmp(status, "ERROR") == 0)
 		return no_rates(a, s.messages, recipient, e);
 	*out = (struct rates){
-		.shipment_id = s.id,
+		.shipment_id = id,
 		.rates = rates,
 		.count = count,
 		.messages = shippo_words(a, s.messages, recipient, SHIPPO_WORDS_MAX),
@@ -238,7 +246,7 @@ int shippo_rate(struct api *api, const struct rate_request *r, struct rates *out
 	    read_answer(api->arena, &res, &r->to, out, &is_ready, e))
 		return -1;
 	while (!is_ready) {
-		if (loop_now_ms() > give_up_ms || !shippo_is_id(out->shipment_id))
+		if (loop_now_ms() > give_up_ms || !out->shipment_id)
 			return err_retry(e, "the carriers are still being asked for rates");
 		request = (struct api_request){
 			.operation = "shipment_get",

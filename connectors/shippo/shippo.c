@@ -1,14 +1,13 @@
 /* shippo - labels of many carriers from one account (README.md) */
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
+#include "connectors/said.h"
 #include "connectors/shippo/shippo_internal.h"
 #include "core/runtime/utf8.h"
 
 enum {
 	LABEL_BYTES_MAX = 4 * 1024 * 1024,
-	CONTENT_TYPE_MAX = 100,
 	TRACKING_TEXT_MAX = 200,
 	RATE_LIFE_S = 6 * 24 * 3600, /* Shippo's seven days, less one for doubt */
 };
@@ -77,18 +76,18 @@ static int label(struct api *api, const char *url, const char **bytes, size_t *l
 			*e = why;
 		return -1;
 	}
-	const char *type = res.content_type ? res.content_type : "application/octet-stream";
+	const char *type = said_type(api->arena, res.content_type);
 
 	if (res.status >= 400)
 		return err_retry(e, "the label is not there: status %d", res.status);
-	if (res.len == 0 || strncasecmp(type, "text/html", 9) == 0)
+	if (res.len == 0 || (type && strcmp(type, "text/html") == 0))
 		return err_retry(e, "what came is not a label");
 	if (res.len > LABEL_BYTES_MAX)
 		return err_final(e, "refused a label of %zu bytes; the limit is %d", res.len,
 				 LABEL_BYTES_MAX);
 	*bytes = res.bytes;
 	*len = res.len;
-	*content_type = arena_strndup(api->arena, type, CONTENT_TYPE_MAX);
+	*content_type = type ? type : "application/octet-stream";
 	return 0;
 }
 

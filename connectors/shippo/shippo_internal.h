@@ -89,7 +89,12 @@ int shippo_rate(struct api *api, const struct rate_request *r, struct rates *out
 /* shippo_metadata - what a transaction carries of the attempt */
 const char *shippo_metadata(struct arena *a, const char *attempt);
 
-/* shippo_read_purchase - one transaction. ERR_FINAL (ERR_CODE_DATA): it is none. */
+/*
+ * shippo_read_purchase - one transaction. ERR_RETRY: it is none.
+ *
+ * Only its status decides; whatever else is missing, too long or of another type is left out. An id
+ * that cannot be one is left out, too: the purchase is looked for by its attempt then.
+ */
 int shippo_read_purchase(struct arena *a, json_t *json, struct purchase *out, struct err *e);
 
 /*
@@ -104,7 +109,7 @@ int shippo_read_bought(struct arena *a, int status, json_t *json, struct purchas
  * shippo_read_page - look for the attempt in one page of a list
  *
  * best is replaced by what says more: a bought label before one in the making before a refusal.
- * *has_more: there is a next page.
+ * *has_more: there is a next page. ERR_RETRY: it is no list (null is none), or not whole.
  */
 int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct purchase *best,
 		     int *has_more, struct err *e);

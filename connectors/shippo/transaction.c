@@ -2,17 +2,25 @@
  * transaction - buying a label, exactly once, from a service that has no idempotency
  *
  * The attempt's uuid, committed before, goes along as metadata. Whoever does not know how a
- * purchase ended looks for it: by its id, else among the transactions of the rate, else among the
- * newest of the account, because lists by rate have been seen to come back empty
- * (goshippo/shippo-node-client#64).
+ * purchase ended looks for it: by its id, else among the transactions of the rate, else among those
+ * of the account since the attempt (at most 500), because lists by rate have been seen to come back
+ * empty (goshippo/shippo-node-client#64).
  */
 #include <string.h>
 
+#include "connectors/said.h"
 #include "connectors/shippo/shippo_internal.h"
 #include "core/domain/money.h"
 #include "core/runtime/text.h"
+#include "core/runtime/timestamp.h"
 
-enum { PAGE_SIZE = 100, PAGES_MAX = 5 };
+enum {
+	PAGE_SIZE = 100,
+	PAGES_MAX = 5,
+	LABEL_URL_MAX = 8000, /* it is signed, and not kept */
+};
+
+#define CLOCKS_APART_US INT64_C(600000000)
 
 const char *shippo_metadata(struct arena *a, const char *attempt)
 {
@@ -21,36 +29,16 @@ const char *shippo_metadata(struct arena *a, const char *attempt)
 
 /* ---- reading ---- */
 
-/* A transaction names its rate by id, or brings it along. */
-struct bought_rate {
-	const char *provider, *currency;
-	int64_t amount;
-	json_t *level;
-};
-
-static const struct jmap_field bought_rate_fields[] = {
-	JMAP(struct bought_rate, provider, "provider", JMAP_TEXT),
-	JMAP(struct bought_rate, currency, "currency", JMAP_TEXT),
-	JMAP(struct bought_rate, amount, "amount", JMAP_MONEY),
-	JMAP(struct bought_rate, level, "servicelevel", JMAP_JSON),
-	{0},
-};
-
+/* A fact or two; the rest are ornaments, which may be missing or of any type. */
 struct transaction {
-	const char *id, *status, *tracking_number, *tracking_url, *label_url;
-	json_t *rate, *messages;
+	const char *id, *status;
+	json_t *messages;
 };
 
-static const struct jmap_field transaction_fields[] = {
-	JMAP_NEED(struct transaction, id, "object_id", JMAP_ID),
-	JMAP(struct transaction, status, "status", JMAP_TEXT),
-	JMAP(struct transaction, tracking_number, "tracking_number", JMAP_TEXT),
-	JMAP(struct transaction, tracking_url, "tracking_url_provider", JMAP_TEXT),
-	JMAP(struct transaction, label_url, "label_url", JMAP_TEXT),
-	JMAP(struct transaction, rate, "rate", JMAP_JSON),
-	JMAP(struct transaction, messages, "messages", JMAP_JSON),
-	{0},
-};
+static const char *text_at(json_t *json, const char *key)
+{
+	return json_string_value(json_object_get(json, key));
+}
 
 static int is_status(const struct transaction *t, const char *name)
 {
@@ -58,16 +46,14 @@ static int is_status(const struct transaction *t, const char *name)
 }
 
 /*
- * Money is spent only where Shippo says ERROR or has taken the label back; a status nobody knows,
- * or none, may still become a label. So may SUCCESS without one: it has not been printed yet. A
+ * Money is spent unless Shippo says ERROR or has taken the label back; a status nobody knows, or
+ * none, may still become a label. SUCCESS is paid, even if the label is still being printed. A
  * refused refund leaves a label that is good.
  */
 static enum purchase_state state_of(const struct transaction *t)
 {
-	int has_label = t->label_url && *t->label_url;
-
 	if (is_status(t, "SUCCESS") || is_status(t, "REFUNDREJECTED"))
-		return has_label ? PURCHASE_BOUGHT : PURCHASE_PENDING;
+		return PURCHASE_BOUGHT;
 	if (is_status(t, "ERROR") || is_status(t, "REFUNDED") || is_status(t, "REFUNDPENDING"))
 		return PURCHASE_REFUSED;
 	return PURCHASE_PENDING;
@@ -84,43 +70,54 @@ static void refuse(struct arena *a, const struct transaction *t, struct purchase
 	out->is_passing = shippo_is_passing(t->messages);
 }
 
-/* Ornament: a rate that cannot be read leaves the purchase as it is. */
-static void add_rate(struct arena *a, json_t *json, struct purchase *out)
+struct price {
+	int64_t amount;
+	const char *currency;
+};
+
+static const struct jmap_field price_fields[] = {
+	JMAP_NEED(struct price, amount, "amount", JMAP_MONEY),
+	JMAP_NEED(struct price, currency, "currency", JMAP_TEXT),
+	{0},
+};
+
+/* A transaction names its rate by id, or brings it along. */
+static void add_rate(struct arena *a, json_t *rate, struct purchase *out)
 {
-	struct bought_rate rate = {0};
+	json_t *level = json_object_get(rate, "servicelevel");
+	struct price price = {0};
 	struct err why = {0};
 
-	if (!json_is_object(json) || jmap_read(a, json, bought_rate_fields, &rate, &why))
-		return;
-	out->carrier = rate.provider;
-	out->service = arena_strdup(a, json_string_value(json_object_get(rate.level, "token")));
-	if (currency_is_valid(rate.currency)) {
-		out->cost = rate.amount;
-		out->currency = rate.currency;
+	out->carrier = said_name(a, text_at(rate, "provider"), SAID_NAME_MAX);
+	out->service = said_number(a, text_at(level, "token"), SAID_NAME_MAX);
+	if (jmap_read(a, rate, price_fields, &price, &why) == 0 && price.amount > 0 &&
+	    currency_is_valid(price.currency)) {
+		out->cost = price.amount;
+		out->currency = price.currency;
 	}
-}
-
-static const char *text_or_null(const char *text)
-{
-	return text && *text ? text : NULL;
 }
 
 int shippo_read_purchase(struct arena *a, json_t *json, struct purchase *out, struct err *e)
 {
-	struct transaction t = {0};
+	struct transaction t = {
+		.id = text_at(json, "object_id"),
+		.status = text_at(json, "status"),
+		.messages = json_object_get(json, "messages"),
+	};
 
-	if (jmap_read(a, json, transaction_fields, &t, e))
-		return -1;
+	if (!t.id && !t.status)
+		return err_retry(e, "gave a purchase that is none");
 	*out = (struct purchase){
 		.state = state_of(&t),
-		.id = t.id,
-		.tracking_number = text_or_null(t.tracking_number),
-		.tracking_url = text_or_null(t.tracking_url),
-		.label_url = text_or_null(t.label_url),
+		.id = shippo_is_id(t.id) ? arena_strdup(a, t.id) : NULL,
+		.tracking_number =
+			said_number(a, text_at(json, "tracking_number"), SAID_NUMBER_MAX),
+		.tracking_url = said_url(a, text_at(json, "tracking_url_provider"), SAID_URL_MAX),
+		.label_url = said_url(a, text_at(json, "label_url"), LABEL_URL_MAX),
 	};
 	if (out->state == PURCHASE_REFUSED)
 		refuse(a, &t, out);
-	add_rate(a, t.rate, out);
+	add_rate(a, json_object_get(json, "rate"), out);
 	return 0;
 }
 
@@ -158,19 +155,24 @@ static int says_more(enum purchase_state state, enum purchase_state than)
 	return weight[state] > weight[than];
 }
 
+/* Nothing follows from a list that is not whole: null, with holes, or empty although it says that there is something. */
 int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct purchase *best,
 		     int *has_more, struct err *e)
 {
-	json_t *results = json_object_get(json, "results");
-	size_t i;
+	json_t *results = json_object_get(json, "results"), *next = json_object_get(json, "next");
+	size_t i, count = json_array_size(results);
 	json_t *entry;
 
-	if (!json_is_object(json) || (results && !json_is_null(results) && !json_is_array(results)))
+	if (!json_is_array(results) ||
+	    (count == 0 &&
+	     (json_is_string(next) || json_integer_value(json_object_get(json, "count")) > 0)))
 		return err_retry(e, "gave a list that is none");
 	json_array_foreach (results, i, entry) {
-		const char *theirs = json_string_value(json_object_get(entry, "metadata"));
+		const char *theirs = text_at(entry, "metadata");
 		struct purchase found;
 
+		if (!json_is_object(entry))
+			return err_retry(e, "gave a list with holes");
 		if (!theirs || strcmp(theirs, metadata) != 0)
 			continue;
 		if (shippo_read_purchase(a, entry, &found, e))
@@ -178,7 +180,7 @@ int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct
 		if (says_more(found.state, best->state))
 			*best = found;
 	}
-	*has_more = json_array_size(results) > 0 && json_is_string(json_object_get(json, "next"));
+	*has_more = json_is_string(next);
 	return 0;
 }
 
@@ -243,12 +245,27 @@ static int find_by_id(struct api *api, const char *id, struct purchase *out, str
 	return shippo_read_purchase(api->arena, res.json, out, e);
 }
 
-static int find_in_list(struct api *api, const char *filter, int pages, const char *metadata,
-			struct purchase *best, struct err *e)
+/* Newest first: is what follows too old to be the attempt? */
+static int is_older(json_t *page, int64_t since_us)
 {
+	json_t *results = json_object_get(page, "results");
+	const char *made =
+		text_at(json_array_get(results, json_array_size(results) - 1), "object_created");
+	int64_t made_us;
+
+	return made && since_us && timestamp_parse(made, strlen(made), &made_us) == 0 &&
+	       made_us < since_us - CLOCKS_APART_US;
+}
+
+/* *is_whole: nothing was left out that could be the attempt. */
+static int find_in_list(struct api *api, const char *filter, const struct label_request *r,
+			struct purchase *best, int *is_whole, struct err *e)
+{
+	const char *metadata = shippo_metadata(api->arena, r->attempt);
 	int has_more = 1;
 
-	for (int page = 1; page <= pages && has_more && best->state != PURCHASE_BOUGHT; page++) {
+	for (int page = 1; page <= PAGES_MAX && has_more && best->state != PURCHASE_BOUGHT;
+	     page++) {
 		struct api_request request = {
 			.operation = "transaction_list",
 			.method = "GET",
@@ -263,23 +280,34 @@ static int find_in_list(struct api *api, const char *filter, int pages, const ch
 			return shippo_refused(api->arena, &res, NULL, e);
 		if (shippo_read_page(api->arena, res.json, metadata, best, &has_more, e))
 			return -1;
+		has_more = has_more && !is_older(res.json, r->since_us);
 	}
+	*is_whole = !has_more;
 	return 0;
 }
 
+/* The second list is a net below the first: it may find what that one hides, but proves nothing by itself. */
 static int search(struct api *api, const struct label_request *r, struct purchase *out,
 		  struct err *e)
 {
-	const char *metadata = shippo_metadata(api->arena, r->attempt);
+	const char *of_rate = arena_printf(api->arena, "&rate=%s", r->rate_id);
+	struct err why = {0};
+	int is_whole = 0;
 
 	*out = (struct purchase){.state = PURCHASE_NONE};
 	if (!shippo_is_id(r->rate_id))
 		return err_bug(e, "not the id of a rate");
-	const char *of_rate = arena_printf(api->arena, "&rate=%s", r->rate_id);
-
-	if (find_in_list(api, of_rate, PAGES_MAX, metadata, out, e))
+	if (find_in_list(api, of_rate, r, out, &is_whole, &why) == 0 && !is_whole)
+		err_retry(&why, "gave a list without end for one rate");
+	if (out->state == PURCHASE_NONE && why.code == ERR_CODE_NONE &&
+	    find_in_list(api, "", r, out, &is_whole, e))
 		return -1;
-	return out->state == PURCHASE_NONE ? find_in_list(api, "", 1, metadata, out, e) : 0;
+	if (out->state == PURCHASE_NONE && why.kind != ERR_NONE) {
+		if (e)
+			*e = why;
+		return -1;
+	}
+	return 0;
 }
 
 int shippo_find(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)

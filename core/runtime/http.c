@@ -262,13 +262,16 @@ static size_t receive_header(char *data, size_t size, size_t count, void *user)
 	struct exchange *x = user;
 	size_t len = size * count;
 	const char *value;
-	char line[256]; /* what is longer is not for us */
+	char line[256]; /* what is longer, or not ASCII, is not for us */
 	size_t kept = len < sizeof line ? len : sizeof line - 1;
 	int64_t ms;
 
 	memcpy(line, data, kept);
 	line[kept] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
+	for (char *c = line; *c; c++)
+		if (*c != '\t' && (*c < ' ' || *c > '~'))
+			*c = '?';
 	if (strncmp(line, "HTTP/", 5) == 0)
 		*x->response =
 			(struct http_response){0}; /* an answer of 1xx may have come before */

@@ -42,11 +42,11 @@ struct http_request {
 };
 
 struct http_response {
-	int status; /* 100..599 */
-	const char *content_type;
-	const char *request_id; /* x-request-id, x-ep-request-uuid: for the log */
-	int retry_after_ms;	/* what a header asks for, in seconds or as a date; 0: nothing */
-	const char *body;	/* NUL-terminated, owned by the arena */
+	int status;		  /* 100..599 */
+	const char *content_type; /* ASCII, like all headers here: "?" for what is not */
+	const char *request_id;	  /* x-request-id, x-ep-request-uuid: for the log */
+	int retry_after_ms;	  /* what a header asks for, in seconds or as a date; 0: nothing */
+	const char *body;	  /* NUL-terminated, owned by the arena */
 	size_t body_len;
 };
 

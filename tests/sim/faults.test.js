@@ -67,6 +67,19 @@ test('HTTP answers are spoiled as told, and the effect is as told', async (t) =>
   assert.strictEqual((await grant()).status, 200);
 });
 
+test('fields and headers of an answer, and of each entry of a list, can be others', async (t) => {
+  const world = await simulate(t);
+  await world.fault('shippo', { match: { operation: 'transaction_list' }, do: { set: { extra: 7 }, headers: { 'x-odd': 'yes' } } });
+  const list = () => world.carrier('GET', '/transactions/');
+  assert.deepStrictEqual((await list()).body.results, []);
+  const shipment = (await world.carrier('POST', '/shipments/', { async: false, address_from: { name: 'A', country: 'US' },
+    address_to: { name: 'B', country: 'US' },
+    parcels: [{ length: 1, width: 1, height: 1, distance_unit: 'cm', weight: 1, mass_unit: 'g' }] })).body;
+  await world.carrier('POST', '/transactions/', { rate: shipment.rates[0].object_id });
+  const answer = await list();
+  assert.deepStrictEqual([answer.body.results[0].extra, answer.body.results[0].status, answer.headers.get('x-odd')], [7, 'SUCCESS', 'yes']);
+});
+
 test('a query can be throttled on request', async (t) => {
   const world = await simulate(t);
   await world.fault('shopify', { match: { operation: 'ShopName', times: 1 }, do: { throttled: true } });

@@ -236,6 +236,34 @@ test('a label that is being made for over an hour is looked after by a person', 
   assert.strictEqual((await fleet.labels('#stuck')).all.length, 1);
 });
 
+/* What the carrier says beside "bought", and what the parcel keeps of it. */
+const LONG = 'x'.repeat(300);
+for (const [what, { says = {}, headers = {}, keeps = {} }] of Object.entries({
+  'too long a tracking number': { says: { tracking_number: LONG }, keeps: { tracking_number: null } },
+  'a tracking number of another type': { says: { tracking_number: 7 }, keeps: { tracking_number: null } },
+  'too long an id': { says: { object_id: LONG }, keeps: { source_id: null } },
+  'too long an address of the tracking page': { says: { tracking_url_provider: `https://x/${LONG.repeat(10)}` }, keeps: { tracking_url: null } },
+  'a tracking page that is a script': { says: { tracking_url_provider: 'javascript:alert(1)' }, keeps: { tracking_url: null } },
+  'too long a carrier and service': { says: { rate: { provider: LONG, servicelevel: { token: LONG } } }, keeps: { carrier: LONG.slice(0, 100) } },
+  'a rate and messages of another type': { says: { rate: [7], messages: 7 } },
+  'a type of the label in Latin-1': { headers: { 'content-type': 'application/pdf; name="\xfc.pdf"' }, keeps: { content_type: 'application/pdf' } },
+  'a type of the label that is none': { headers: { 'content-type': '\xfc' }, keeps: { content_type: 'application/octet-stream' } },
+})) {
+  test(`a label that comes with ${what} is bought, on record, and ships`, async () => {
+    const name = `#says ${what}`;
+    for (const operation of ['transaction_create', 'transaction_get', 'transaction_list']) await fleet.fault('shippo', { operation }, { set: says });
+    await fleet.fault('shippo', { operation: 'label_get' }, { headers });
+    await fleet.order(name);
+    await fleet.shipment(name, 'shipped');
+    const [intent, ...others] = await fleet.intents(name);
+    const [parcel] = await fleet.parcels(name);
+    const { all: [label, ...more] } = await fleet.labels(name);
+    assert.deepStrictEqual([others, more], [[], []]);
+    assert.deepStrictEqual([intent.state, intent.currency, intent.cost], ['bought', 'USD', Math.round(Number(label.amount) * 10000)]);
+    for (const [field, kept] of Object.entries(keeps)) assert.strictEqual({ ...parcel, ...intent }[field], kept, field);
+  });
+}
+
 test('what the schema refuses of a label does not take the purchase along; the dead letter, tried again, ends well', async () => {
   await fleet.owner.run("ALTER TABLE parcel ADD CONSTRAINT picky CHECK (tracking_number NOT LIKE '9%') NOT VALID;");
   await fleet.order('#picky');
@@ -319,10 +347,10 @@ test('the label whose answer did not come in time is found, not bought again', a
   assert.strictEqual((await fleet.labels('#slow')).all.length, 1);
 });
 
-test('every label in the carrier\'s books belongs to a parcel of its own', async () => {
+test('every label in the carrier\'s books belongs to a purchase of ours', async () => {
   const { transactions } = await fleet.house.control('shippo', 'books');
-  const sold = transactions.filter((one) => one.status === 'SUCCESS').map((one) => one.tracking_number).sort();
-  const ours = await fleet.db.rows('SELECT tracking_number FROM parcel WHERE tracking_number IS NOT NULL');
+  const sold = transactions.filter((one) => one.status === 'SUCCESS').map((one) => one.metadata).sort();
+  const ours = await fleet.db.rows("SELECT 'wb:' || attempt_id AS metadata FROM label_purchase WHERE state = 'bought'");
   const forgotten = (await fleet.labels('#forgotten')).bought;
-  assert.deepStrictEqual([...ours, ...forgotten].map((one) => one.tracking_number).sort(), sold);
+  assert.deepStrictEqual([...ours, ...forgotten].map((one) => one.metadata).sort(), sold);
 });

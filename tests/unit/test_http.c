@@ -21,6 +21,10 @@ static const struct http_page pages[] = {
 	 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Request-Id: r-7\r\n"
 	 "Content-Length: 5\r\n\r\nhello",
 	 0},
+	{"/latin-1",
+	 "HTTP/1.1 200 OK\r\nContent-Type: application/pdf; name=\"\xFC\tx\x01\"\r\n"
+	 "X-Request-Id: \xC3\xBC\r\nContent-Length: 0\r\n\r\n",
+	 0},
 	{"/none", "HTTP/1.1 204 No Content\r\n\r\n", 0},
 	{"/continue",
 	 "HTTP/1.1 100 Continue\r\nX-Request-Id: old\r\n\r\n"
@@ -104,6 +108,9 @@ static void answers(void *arg)
 	assert_string_equal(response.body, "hello");
 	assert_string_equal(response.content_type, "text/plain");
 	assert_string_equal(response.request_id, "r-7");
+	assert_int_equal(get("/latin-1"), 0);
+	assert_string_equal(response.content_type, "application/pdf; name=\"?\tx?\"");
+	assert_string_equal(response.request_id, "??");
 	assert_int_equal(get("/none"), 0);
 	assert_int_equal(response.status, 204);
 	assert_int_equal(response.body_len, 0);

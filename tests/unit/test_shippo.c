@@ -274,7 +274,7 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		{"waiting", 201, IS("WAITING") "}", 0, PURCHASE_PENDING, 0, 0, NULL},
 		{"bought", 201, IS("SUCCESS") "," LABEL "}", 0, PURCHASE_BOUGHT, 0, 0, NULL},
 		{"bought, not printed", 201, IS("SUCCESS") ",\"label_url\":\"\"}", 0,
-		 PURCHASE_PENDING, 0, 0, NULL},
+		 PURCHASE_BOUGHT, 0, 0, NULL},
 		{"bought, messages null", 201,
 		 IS("SUCCESS") ",\"messages\":null,\"rate\":null," LABEL "}", 0, PURCHASE_BOUGHT, 0,
 		 0, NULL},
@@ -305,9 +305,12 @@ static void a_purchase_is_bought_only_when_shippo_says_so(void **state)
 		 "the label was given back at shippo"},
 		{"not taken back", 200, IS("REFUNDREJECTED") "," LABEL "}", 0, PURCHASE_BOUGHT, 0,
 		 0, NULL},
-		{"no id", 201, "{\"status\":\"SUCCESS\"," LABEL "}", -1, 0, 0, 0, NULL},
+		{"no id", 201, "{\"status\":\"SUCCESS\"," LABEL "}", 0, PURCHASE_BOUGHT, 0, 0,
+		 NULL},
+		{"neither id nor status", 201, "{" LABEL "}", -1, 0, 0, 0, NULL},
 		{"a list where an object was due", 201, "[]", -1, 0, 0, 0, NULL},
-		{"wrong type", 201, "{\"object_id\":\"t\",\"status\":7}", -1, 0, 0, 0, NULL},
+		{"wrong type", 201, "{\"object_id\":\"t\",\"status\":7}", 0, PURCHASE_PENDING, 0, 0,
+		 NULL},
 		{"conflict", 409, "{\"detail\":\"being made\"}", -1, 0, 0, 0, NULL},
 	};
 
@@ -421,18 +424,26 @@ static void of_several_the_one_that_says_most_is_found(void **state)
 	}
 }
 
-static void a_list_may_be_null_but_not_something_else(void **state)
+static void nothing_follows_from_a_list_that_is_not_whole(void **state)
 {
 	static const struct {
 		const char *json;
 		int result;
 	} cases[] = {
-		{"{\"results\":null,\"next\":null}", 0},
-		{"{\"results\":null,\"next\":\"https://api.goshippo.com/?page=2\"}", 0},
-		{"{}", 0},
-		{"{\"results\":[null,7,{\"metadata\":7}]}", 0},
+		{"{\"results\":null,\"next\":null}", -1},
+		{"{\"results\":null,\"next\":\"https://api.goshippo.com/?page=2\"}", -1},
+		{"{}", -1},
 		{"{\"results\":{}}", -1},
+		{"{\"results\":\"\"}", -1},
 		{"[]", -1},
+		{"{\"results\":[null,{\"metadata\":7}]}", -1},
+		{"{\"results\":[7]}", -1},
+		{"{\"results\":[],\"count\":3,\"next\":null}", -1},
+		{"{\"results\":[],\"next\":\"https://api.goshippo.com/?page=2\"}", -1},
+		{"{\"results\":[{\"metadata\":\"wb:" ATTEMPT "\"}]}", -1},
+		{"{\"results\":[{\"metadata\":7},{\"metadata\":null},{}]}", 0},
+		{"{\"results\":[],\"count\":0,\"next\":null}", 0},
+		{"{\"results\":[]}", 0},
 	};
 
 	(void)state;
@@ -440,12 +451,75 @@ static void a_list_may_be_null_but_not_something_else(void **state)
 		struct purchase best = {0};
 		int has_more = 0;
 
+		print_message("  %s\n", cases[i].json);
+		err = (struct err){0};
 		assert_int_equal(shippo_read_page(arena, parse(cases[i].json), "wb:" ATTEMPT, &best,
 						  &has_more, &err),
 				 cases[i].result);
+		assert_int_equal(err.kind, cases[i].result ? ERR_RETRY : ERR_NONE);
 		assert_int_equal(best.state, PURCHASE_NONE);
 		assert_int_equal(has_more, 0);
 	}
+}
+
+/* Whatever is said beside it: bought is bought. */
+static void an_ornament_never_makes_a_purchase_unreadable(void **state)
+{
+	static const char *const odd[] = {
+		"null", "7", "1.5", "true", "[]", "{}", "\"\"", "\"\\n\\u0001\\u00e9\"", "[[{}]]"};
+	static const char *const keys[] = {
+		"object_id", "tracking_number", "tracking_url_provider", "label_url", "rate",
+		"messages",  "metadata"};
+	static char json[20000];
+
+	(void)state;
+	for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+		for (size_t i = 0; i <= sizeof odd / sizeof *odd; i++) {
+			struct purchase p = {0};
+			char value[10010] = "\"";
+
+			if (i < sizeof odd / sizeof *odd)
+				snprintf(value, sizeof value, "%s", odd[i]);
+			else
+				memcpy(memset(value + 1, 'x', 10000) ? value + 10001 : value, "\"",
+				       2);
+			snprintf(json, sizeof json, "{\"status\":\"SUCCESS\",\"%s\":%s}", keys[k],
+				 value);
+			print_message("  %s: %zu\n", keys[k], i);
+			assert_int_equal(shippo_read_purchase(arena, parse(json), &p, &err), 0);
+			assert_int_equal(p.state, PURCHASE_BOUGHT);
+			assert_null(p.id);
+			assert_null(p.tracking_number);
+			assert_null(p.tracking_url);
+			assert_null(p.label_url);
+			assert_null(p.currency);
+		}
+	}
+}
+
+static void what_a_carrier_says_beside_it_fits(void **state)
+{
+	static char text[301], json[4000];
+	struct purchase p;
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	snprintf(json, sizeof json,
+		 "{\"status\":\"SUCCESS\",\"object_id\":\"%s\",\"tracking_number\":\"%s\","
+		 "\"rate\":{\"provider\":\"%s\",\"amount\":\"5.70\",\"currency\":\"USD\","
+		 "\"servicelevel\":{\"token\":\"%s\"}},\"label_url\":\"file:///etc/passwd\","
+		 "\"tracking_url_provider\":\"javascript:alert(1)\"}",
+		 text, text, text, text);
+	assert_int_equal(shippo_read_purchase(arena, parse(json), &p, &err), 0);
+	assert_int_equal(p.state, PURCHASE_BOUGHT);
+	assert_null(p.id);
+	assert_null(p.tracking_number); /* a part of it is another number */
+	assert_null(p.service);
+	assert_null(p.tracking_url);
+	assert_null(p.label_url);
+	assert_int_equal(strlen(p.carrier), 100);
+	assert_int_equal(p.cost, 57000);
+	assert_string_equal(p.currency, "USD");
 }
 
 /* ---- where the parcel is ---- */
@@ -580,7 +654,9 @@ int main(void)
 		CASE(the_recorded_shapes_are_read_whole),
 		CASE(a_carriers_speech_is_cut_between_characters),
 		CASE(of_several_the_one_that_says_most_is_found),
-		CASE(a_list_may_be_null_but_not_something_else),
+		CASE(nothing_follows_from_a_list_that_is_not_whole),
+		CASE(an_ornament_never_makes_a_purchase_unreadable),
+		CASE(what_a_carrier_says_beside_it_fits),
 		CASE(tracking_is_mapped_and_survives_news),
 		CASE(recorded_rates_are_read),
 		CASE(recorded_transactions_are_read),

@@ -8,7 +8,7 @@
 const MATCH_WORDS = ['operation', 'path', 'method', 'contains', 'nth', 'every', 'probability',
   'times'];
 const DO_WORDS = ['slow_ms', 'status', 'retry_after', 'html', 'truncate', 'close', 'after_effect',
-  'throttled', 'carrier_error', 'results_null', 'reply', 'drop'];
+  'throttled', 'carrier_error', 'results_null', 'set', 'headers', 'reply', 'drop'];
 
 function check_words(object, words, name) {
   for (const key of Object.keys(object)) {

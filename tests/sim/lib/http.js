@@ -97,6 +97,17 @@ function spoiled(fault) {
   return { status, headers: { ...headers, 'content-type': 'text/html' }, body: HTML_ERROR };
 }
 
+/* The real answer with other headers, or with other fields: its own, or those of each of its results. */
+function altered(response, { set, headers }) {
+  const over = (one) => ({ ...one, ...set });
+  const { body } = response;
+  const is_list = set && Array.isArray(body.results);
+  return {
+    ...response, headers: { ...response.headers, ...headers },
+    body: is_list ? { ...body, results: body.results.map(over) } : set ? over(body) : body,
+  };
+}
+
 async function serve(sim, request, outgoing) {
   if (request.path.startsWith('/_sim/')) return send(outgoing, await sim.control(request), {});
 
@@ -110,7 +121,7 @@ async function serve(sim, request, outgoing) {
   const instead = spoiled(fault);
   if (instead && !fault.after_effect) return send(outgoing, instead, {});
 
-  const response = await sim.handle(request);
+  const response = altered(await sim.handle(request), fault);
   if (fault.slow_ms && fault.after_effect) await pause(fault.slow_ms);
   if (fault.close) return outgoing.destroy();
   return send(outgoing, instead || response, fault);
