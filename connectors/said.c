@@ -46,7 +46,8 @@ const char *said_number(struct arena *a, const char *text, size_t max_bytes)
 	if (!text)
 		return NULL;
 	text = trim(text, &len);
-	return len <= max_bytes && is_printable(text, len, ' ') ? arena_strndup(a, text, len) : NULL;
+	return len <= max_bytes && is_printable(text, len, ' ') ? arena_strndup(a, text, len)
+								: NULL;
 }
 
 const char *said_url(struct arena *a, const char *text, size_t max_bytes)

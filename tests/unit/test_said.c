@@ -53,8 +53,9 @@ static void names_are_cleaned_and_cut_between_characters(void **state)
 static void numbers_are_whole_or_none(void **state)
 {
 	const struct row rows[] = {
-		{"1Z 999", "1Z 999"}, {" 92-05_x ", "92-05_x"}, {"1Z\n", NULL},
-		{"\xC3\xBC", NULL},   {"", NULL},		{"   ", NULL},
+		{"1Z 999", "1Z 999"}, {" 92-05_x ", "92-05_x"},
+		{"1Z\n", NULL},	      {"\xC3\xBC", NULL},
+		{"", NULL},	      {"   ", NULL},
 		{long_text, NULL},    {NULL, NULL},
 	};
 
