@@ -88,7 +88,7 @@ static int read_choice(struct arena *a, const struct field *f, const char *text,
 
 	for (const char *p = f->choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
 		if (strcspn(p, "|") == len && strncasecmp(p, text, len) == 0) {
-			*out = arena_printf(a, "%.*s", (int)len, p);
+			*out = arena_strndup(a, p, len);
 			return 0;
 		}
 	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: one of %s is needed", f->name, f->choices);

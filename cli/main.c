@@ -148,7 +148,7 @@ static int help(int argc, char **argv)
 	int words;
 	const struct command *c = help_find(argc, argv, &words);
 
-	if (argc == 0)
+	if (argc == 0 || argv[0][0] == '-')
 		help_print(stdout);
 	else if (c)
 		help_print_command(c);

@@ -18,7 +18,8 @@ static const struct field list_fields[] = {
 	{0},
 };
 static const struct field label_fields[] = {
-	{"out", FIELD_TEXT, .max = 1000, .is_required = 1, .help = "a new file"},
+	{"out", FIELD_TEXT, .max = 1000, .is_required = 1,
+	 .help = "a new file, or - for standard output"},
 	{0},
 };
 
@@ -81,6 +82,10 @@ static int shipment_label(struct cli *cli, struct err *e)
 
 	if (!bytes && file_read(cli->arena, db_get_text(&r, 0, 2), LABEL_MAX, &text, &len, e))
 		return -1;
+	if (strcmp(out, "-") == 0) {
+		fwrite(bytes ? bytes : text, 1, len, stdout);
+		return 0;
+	}
 	if (write_label(out, bytes ? bytes : text, len, e))
 		return -1;
 	cli->output = json_pack("{s:s, s:s, s:I}", "file", out, "content_type",

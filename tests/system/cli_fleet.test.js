@@ -74,6 +74,7 @@ test('a label is written into a new file, and never over one', async () => {
   const out = path.join(world.house.dir, 'label.pdf');
   const { bytes } = await waybill('shipment', 'label', String(shipment.id), '--out', out);
   assert.strictEqual(fs.statSync(out).size, bytes);
+  assert.strictEqual((await world.house.try_waybill(['shipment', 'label', String(shipment.id), '--out', '-'])).stdout.length, bytes);
   assert.strictEqual((await world.house.try_waybill(['shipment', 'label', String(shipment.id), '--out', out])).code, 1);
 });
 
