@@ -5,9 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/metrics.h"
+#include "gateway/refusals.h"
 
 enum {
 	REFRESH_MS = 2000,
@@ -62,9 +62,7 @@ static void refuse_because(struct httpd_answer *out, int status, int64_t store_i
 	*out = (struct httpd_answer){.status = status,
 				     .body = status == 405 ? NULL : "refused\n",
 				     .retry_after_s = status == 503 ? RETRY_AFTER_S : 0};
-	log_info("event=request_refused status=%d store=%" PRId64 " reason=%s error=%s", status,
-		 store_id, reason, log_quote(error));
-	count(reason);
+	refusal_note(reason, status, store_id, error);
 }
 
 static void refuse(struct httpd_answer *out, int status, int64_t store_id, const char *reason)
@@ -83,16 +81,40 @@ void door_refused(int status, void *arg)
 	struct httpd_answer unused;
 
 	(void)arg;
-	refuse(&unused, status, 0,
-	       status == 413   ? "too_large"
-	       : status == 503 ? "overloaded"
-			       : "malformed");
+	if (status == 0)
+		count("none"); /* a connection without a request is nobody's fault: not told */
+	else
+		refuse(&unused, status, 0,
+		       status == 408   ? "slow"
+		       : status == 413 ? "too_large"
+		       : status == 503 ? "overloaded"
+				       : "malformed");
 }
 
 /* One of a platform's headers; NULL when it has none of that kind or the request lacks it. */
 static const char *header(const struct httpd_request *r, const char *name)
 {
 	return name ? httpd_header(r, name) : NULL;
+}
+
+/* The first of two signatures need not be the one that somebody in front has looked at. */
+static int has_repeated(const struct httpd_request *r, const struct webhook_headers *names)
+{
+	const char *const all[] = {names->topic, names->signature, names->domain,
+				   names->delivery_id, names->timestamp};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i] && httpd_header_is_repeated(r, all[i]))
+			return 1;
+	return 0;
+}
+
+static void refuse_key(const struct door *door, struct httpd_answer *out)
+{
+	if (stores_is_recent(door->stores))
+		refuse(out, 404, 0, "key");
+	else
+		out->status = HTTPD_LATER;
 }
 
 void door_admit(const struct httpd_request *r, struct httpd_answer *out, void *arg)
@@ -113,12 +135,27 @@ void door_admit(const struct httpd_request *r, struct httpd_answer *out, void *a
 		refuse(out, 404, 0, "path");
 	else if (strcmp(r->method, "POST") != 0)
 		refuse_method(out, "POST");
-	else if (!stores_find(door->stores, path.platform, path.key) &&
-		 stores_is_recent(door->stores))
-		refuse(out, 404, 0, "key");
+	else if (has_repeated(r, &platform->webhook_headers))
+		refuse(out, 400, 0, "repeated");
 	else if (platform->webhook_headers.signature &&
 		 !header(r, platform->webhook_headers.signature))
 		refuse(out, 401, 0, "signature");
+	else if (!stores_find(door->stores, path.platform, path.key))
+		refuse_key(door, out);
+}
+
+/* The stores that we know are some seconds old: one that was added since is looked for. */
+void door_decide(const struct httpd_request *r, struct httpd_answer *out, void *arg)
+{
+	struct door *door = arg;
+	struct hook_path path;
+	struct err e = {0};
+
+	read_path(r->path, &path); /* admit() has found it good */
+	if (stores_refresh(door->stores, loop_now_ms() + REFRESH_MS, &e))
+		refuse_because(out, 503, 0, "stores", e.msg);
+	else if (!stores_find(door->stores, path.platform, path.key))
+		refuse(out, 404, 0, "key");
 }
 
 static struct webhook read_webhook(const struct httpd_request *r, const struct platform *platform)
@@ -221,15 +258,7 @@ static void answer_webhook(struct door *door, const struct httpd_request *r,
 			   const struct hook_path *path, struct httpd_answer *out)
 {
 	const struct hook_store *store = stores_find(door->stores, path->platform, path->key);
-	struct err e = {0};
 
-	if (!store) {
-		if (stores_refresh(door->stores, loop_now_ms() + REFRESH_MS, &e)) {
-			refuse_because(out, 503, 0, "stores", e.msg);
-			return;
-		}
-		store = stores_find(door->stores, path->platform, path->key);
-	}
 	if (!store) {
 		refuse(out, 404, 0, "key");
 		return;

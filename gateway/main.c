@@ -15,6 +15,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/version.h"
 #include "gateway/door.h"
+#include "gateway/refusals.h"
 
 enum {
 	EXIT_CONFIG = 78,  /* sysexits.h */
@@ -127,6 +128,7 @@ static int open_doors(struct gateway *g, struct err *e)
 		.body_max = (size_t)(body_max < AMQP_BODY_MAX ? body_max : AMQP_BODY_MAX),
 		.timeout_s = REQUEST_S,
 		.admit = door_admit,
+		.decide = door_decide,
 		.answer = door_answer,
 		.refused = door_refused,
 		.arg = &g->door,
@@ -152,6 +154,7 @@ static void stop(struct gateway *g)
 	while (g->keeper || g->declarer)
 		fiber_suspend(0, NULL);
 	amqp_close(g->broker);
+	refusals_tell();
 }
 
 static void run_gateway(void *arg)

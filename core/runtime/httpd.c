@@ -1,16 +1,11 @@
 /* httpd - an HTTP server on the loop: each request is answered in a fiber (libmicrohttpd) */
-#include "core/runtime/httpd.h"
-
-#include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/runtime/decimal.h"
+#include "core/runtime/httpd_internal.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/metrics.h"
 
@@ -18,42 +13,11 @@ enum {
 	CONNECTIONS = 64,
 	TIMEOUT_S = 10,
 	HEAD_BYTES_MAX = 16 * 1024,
-	BACKLOG = 512,
 	BODIES_FACTOR = 16,
-	SWEEP_S = 1,
+	UNDECIDED_PART = 4, /* decide() may hold so much of all places: a quarter */
+	STATUS_BAD = 400,
 	STATUS_TOO_LARGE = 413,
 	STATUS_OVERLOADED = 503,
-};
-
-struct connection {
-	struct connection *next, **link;
-	int fd;
-	int64_t free_since_ms; /* connected, or the last answer went out */
-	int is_answering;      /* its request has come whole */
-};
-
-struct httpd {
-	struct httpd_settings settings;
-	struct MHD_Daemon *daemon;
-	int listener; /* ours; -1: closed */
-	int port;
-	ev_io io;
-	ev_timer timer, sweep;
-	struct connection *connections;
-	size_t bodies_bytes; /* in hand */
-	size_t requests;     /* in hand */
-	struct fiber_queue idle;
-	int is_closing;
-};
-
-struct request {
-	struct httpd_request public;
-	struct httpd *httpd;
-	struct MHD_Connection *connection;
-	struct connection *state;
-	char *body;
-	size_t size;
-	struct httpd_answer answer;
 };
 
 static struct metric in_hand = {.name = "waybill_http_in_hand",
@@ -88,50 +52,6 @@ static void on_timer(EV_P_ ev_timer *timer, int events)
 	turn(timer->data);
 }
 
-/* Silence is libmicrohttpd's to end; this ends requests that dribble in. */
-static void on_sweep(EV_P_ ev_timer *timer, int events)
-{
-	struct httpd *h = timer->data;
-	int64_t oldest_ms = loop_now_ms() - (int64_t)h->settings.timeout_s * 2000;
-
-	(void)loop;
-	(void)events;
-	for (struct connection *c = h->connections; c; c = c->next)
-		if (!c->is_answering && c->free_since_ms < oldest_ms)
-			shutdown(c->fd, SHUT_RDWR);
-}
-
-static void on_connection(void *arg, struct MHD_Connection *connection, void **socket_context,
-			  enum MHD_ConnectionNotificationCode code)
-{
-	struct httpd *h = arg;
-	struct connection *c = *socket_context;
-
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		c = calloc(1, sizeof *c);
-		if (!c)
-			die("out of memory: a connection");
-		c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-				->connect_fd;
-		c->free_since_ms = loop_now_ms();
-		c->link = &h->connections;
-		c->next = h->connections;
-		if (c->next)
-			c->next->link = &c->next;
-		h->connections = c;
-		*socket_context = c;
-		if (!ev_is_active(&h->sweep))
-			ev_timer_again(loop_ev(), &h->sweep);
-		return;
-	}
-	*c->link = c->next;
-	if (c->next)
-		c->next->link = c->link;
-	free(c);
-	if (!h->connections)
-		ev_timer_stop(loop_ev(), &h->sweep);
-}
-
 static void on_completed(void *arg, struct MHD_Connection *connection, void **context,
 			 enum MHD_RequestTerminationCode code)
 {
@@ -142,8 +62,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	(void)code;
 	if (!r)
 		return;
-	r->state->is_answering = 0;
-	r->state->free_since_ms = loop_now_ms();
+	crowd_is_free(h, r->state);
 	h->bodies_bytes -= r->size;
 	free(r->body);
 	arena_free(r->public.arena);
@@ -173,7 +92,8 @@ static enum MHD_Result send_answer(struct request *r)
 	if (answer->retry_after_s)
 		MHD_add_response_header(response, "Retry-After",
 					arena_printf(r->public.arena, "%d", answer->retry_after_s));
-	if (r->httpd->is_closing)
+	/* Where a refused head ends is a matter of opinion: nothing more is read. */
+	if (r->httpd->is_closing || answer->status == STATUS_BAD)
 		MHD_add_response_header(response, "Connection", "close");
 	enum MHD_Result queued =
 		MHD_queue_response(r->connection, (unsigned)answer->status, response);
@@ -182,7 +102,7 @@ static enum MHD_Result send_answer(struct request *r)
 	return queued;
 }
 
-static void tell_refused(const struct httpd *h, int status)
+void httpd_tell_refused(const struct httpd *h, int status)
 {
 	if (h->settings.refused)
 		h->settings.refused(status, h->settings.arg);
@@ -190,7 +110,7 @@ static void tell_refused(const struct httpd *h, int status)
 
 static enum MHD_Result refuse(struct request *r, int status)
 {
-	tell_refused(r->httpd, status);
+	httpd_tell_refused(r->httpd, status);
 	r->answer = (struct httpd_answer){.status = status,
 					  .retry_after_s = status == STATUS_OVERLOADED ? 5 : 0};
 	return send_answer(r);
@@ -204,7 +124,7 @@ static enum MHD_Result refuse_midway(struct request *r, int status, const char *
 			   "HTTP/1.1 %d %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 			   status, reason);
 
-	tell_refused(r->httpd, status);
+	httpd_tell_refused(r->httpd, status);
 	if (send(r->state->fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
 		shutdown(r->state->fd, SHUT_WR);
 	return MHD_NO;
@@ -225,9 +145,51 @@ static struct request *request_new(struct httpd *h, struct MHD_Connection *conne
 					   .path = arena_strdup(a, path),
 					   .body = "",
 					   .started_ms = loop_now_ms()};
+	r->state->request = r;
 	h->requests++;
 	metric_add(&in_hand, 1);
 	return r;
+}
+
+static enum MHD_Result go_on(struct request *r)
+{
+	if (r->answer.status)
+		return send_answer(r);
+	crowd_reads_body(r->state);
+	return MHD_YES;
+}
+
+static void resume(struct request *r)
+{
+	MHD_resume_connection(r->connection);
+	/* Nothing tells the epoll descriptor of it. */
+	ev_feed_event(loop_ev(), &r->httpd->io, EV_READ);
+}
+
+static void run_decide(void *arg)
+{
+	struct request *r = arg;
+	struct httpd *h = r->httpd;
+
+	r->answer.status = 0;
+	h->settings.decide(&r->public, &r->answer, h->settings.arg);
+	h->undecided--;
+	r->is_undecided = 1;
+	resume(r);
+}
+
+/* libmicrohttpd asks again with the same head when the connection is resumed. */
+static enum MHD_Result decide(struct request *r)
+{
+	struct httpd *h = r->httpd;
+
+	if (h->undecided >= h->settings.connections / UNDECIDED_PART + 1)
+		return refuse(r, STATUS_OVERLOADED);
+	h->undecided++;
+	r->state->stage = IN_HAND;
+	MHD_suspend_connection(r->connection);
+	fiber_start("request", run_decide, r);
+	return MHD_YES;
 }
 
 /* The head is here. Answering now leaves the body unread and closes the connection. */
@@ -237,15 +199,17 @@ static enum MHD_Result begin(struct request *r)
 	const char *length = httpd_header(&r->public, "Content-Length");
 	int64_t bytes = 0;
 
-	if (length && text_to_int64(length, strlen(length), &bytes))
-		return refuse(r, 400);
+	if (head_is_ambiguous(r) || (length && text_to_int64(length, strlen(length), &bytes)))
+		return refuse(r, STATUS_BAD);
 	if (bytes > (int64_t)h->settings.body_max)
 		return refuse(r, STATUS_TOO_LARGE);
-	if (h->bodies_bytes + (size_t)bytes > h->settings.bodies_max)
-		return refuse(r, STATUS_OVERLOADED);
 	if (h->settings.admit)
 		h->settings.admit(&r->public, &r->answer, h->settings.arg);
-	return r->answer.status ? send_answer(r) : MHD_YES;
+	if (r->answer.status == HTTPD_LATER)
+		return decide(r);
+	if (!r->answer.status && !crowd_has_room(h, (size_t)bytes, (size_t)bytes))
+		return refuse(r, STATUS_OVERLOADED);
+	return go_on(r);
 }
 
 static int grow_body(struct request *r, size_t need)
@@ -255,7 +219,7 @@ static int grow_body(struct request *r, size_t need)
 
 	while (larger < need)
 		larger *= 2;
-	if (h->bodies_bytes + larger - r->size > h->settings.bodies_max)
+	if (!crowd_has_room(h, larger, larger - r->size))
 		return -1;
 	char *grown = realloc(r->body, larger);
 
@@ -288,9 +252,7 @@ static void run_answer(void *arg)
 	struct request *r = arg;
 
 	r->httpd->settings.answer(&r->public, &r->answer, r->httpd->settings.arg);
-	MHD_resume_connection(r->connection);
-	/* Nothing tells the epoll descriptor of it. */
-	ev_feed_event(loop_ev(), &r->httpd->io, EV_READ);
+	resume(r);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *path,
@@ -302,58 +264,22 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	(void)version;
 	if (!r) {
 		*context = r = request_new(arg, connection, path, method);
-		return begin(r);
+		return r->state->is_cut ? MHD_NO : begin(r);
+	}
+	if (r->state->is_cut)
+		return MHD_NO;
+	if (r->is_undecided) {
+		r->is_undecided = 0;
+		return go_on(r);
 	}
 	if (*len)
 		return take_body(r, data, len);
 	if (r->answer.status)
 		return send_answer(r);
-	r->state->is_answering = 1;
+	r->state->stage = IN_HAND;
 	MHD_suspend_connection(connection);
 	fiber_start("request", run_answer, r);
 	return MHD_YES;
-}
-
-static int listen_on(const char *text, struct err *e)
-{
-	const char *colon = strrchr(text, ':');
-	char host[64] = "";
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	struct addrinfo hints = {.ai_flags = AI_NUMERICSERV | AI_PASSIVE,
-				 .ai_socktype = SOCK_STREAM};
-	struct addrinfo *found = NULL;
-	int yes = 1;
-
-	if (len > 1 && text[0] == '[' && colon[-1] == ']') {
-		text++;
-		len -= 2;
-	}
-	if (!colon || len >= sizeof host)
-		return err_final(e, "cannot listen: not host:port");
-	memcpy(host, text, len);
-	if (getaddrinfo(len ? host : NULL, colon + 1, &hints, &found))
-		return err_final(e, "cannot listen: not host:port");
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) || listen(fd, BACKLOG)) {
-		err_retry(e, "cannot listen on port %s: %s", colon + 1, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
-static int port_of(int fd)
-{
-	struct sockaddr_in6 address;
-	socklen_t len = sizeof address;
-
-	/* The port stands at the same place in both families. */
-	return getsockname(fd, (struct sockaddr *)&address, &len) ? 0 : ntohs(address.sin6_port);
 }
 
 static void watch(struct httpd *h)
@@ -362,8 +288,8 @@ static void watch(struct httpd *h)
 
 	ev_io_init(&h->io, on_io, fd, EV_READ);
 	ev_init(&h->timer, on_timer);
-	ev_timer_init(&h->sweep, on_sweep, 0.0, (double)SWEEP_S);
-	h->io.data = h->timer.data = h->sweep.data = h;
+	h->io.data = h->timer.data = h;
+	crowd_start(h);
 	ev_io_start(loop_ev(), &h->io);
 	turn(h);
 }
@@ -383,14 +309,15 @@ int httpd_open(const struct httpd_settings *settings, struct httpd **out, struct
 	if (!settings->bodies_max)
 		h->settings.bodies_max = settings->body_max * BODIES_FACTOR;
 	h->listener = fd;
-	h->port = port_of(fd);
-	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)h->settings.connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)h->settings.timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)HEAD_BYTES_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+	h->port = listen_port(fd);
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+				     on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->settings.connections,
+				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)h->settings.timeout_s,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX,
+				     MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+				     MHD_OPTION_NOTIFY_CONNECTION, crowd_on_connection, h,
+				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!h->daemon) {
 		close(fd);
 		free(h);
@@ -406,21 +333,6 @@ int httpd_port(const struct httpd *h)
 	return h->port;
 }
 
-const char *httpd_header(const struct httpd_request *r, const char *name)
-{
-	const struct request *request = (const struct request *)r;
-
-	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-static int is_answering(const struct httpd *h)
-{
-	for (const struct connection *c = h->connections; c; c = c->next)
-		if (c->is_answering)
-			return 1;
-	return 0;
-}
-
 void httpd_close(struct httpd *h, int64_t deadline_ms)
 {
 	if (!h)
@@ -431,11 +343,11 @@ void httpd_close(struct httpd *h, int64_t deadline_ms)
 	while (h->requests && fiber_queue_wait(&h->idle, deadline_ms, NULL) == 0)
 		;
 	/* libmicrohttpd must not be stopped while a connection is suspended. */
-	while (is_answering(h) && fiber_queue_wait(&h->idle, 0, NULL) == 0)
+	while (crowd_is_answering(h) && fiber_queue_wait(&h->idle, 0, NULL) == 0)
 		;
 	ev_io_stop(loop_ev(), &h->io);
 	ev_timer_stop(loop_ev(), &h->timer);
-	ev_timer_stop(loop_ev(), &h->sweep);
+	crowd_stop(h);
 	MHD_stop_daemon(h->daemon);
 	free(h);
 }

@@ -4,6 +4,7 @@
 module.exports = {
   ...require('./broker'),
   ...require('./database'),
+  ...require('./door'),
   ...require('./fleet'),
   ...require('./house'),
   ...require('./http'),

@@ -6,10 +6,7 @@
 
 const test = require('node:test');
 const assert = require('assert');
-const fs = require('fs');
-const net = require('net');
-const path = require('path');
-const { House, Stopwatch, free_port, request, seal, send_webhook, sign, until, within } = require('../lib');
+const { House, Stopwatch, add_store, free_port, request, send_webhook, sign, speak, until } = require('../lib');
 
 const SHOP = 'door.myshopify.com';
 const KEY = 'k'.repeat(32);
@@ -24,19 +21,6 @@ let gateway;
 let monitor_url;
 let taken = 0; /* webhooks that must be in the broker */
 
-async function add_store(domain, hook_key, secrets, is_active = true) {
-  const key = Buffer.from(fs.readFileSync(path.join(house.dir, 'master.key'), 'utf8'), 'base64');
-  const id = await house.owner.value(`INSERT INTO store (merchant_id, platform, domain, api_base, hook_key, is_active)
-    VALUES (1, 'shopify', '${domain}', 'https://${domain}', '${hook_key}', ${is_active}) RETURNING id`);
-  for (const [kind, secret] of Object.entries(secrets)) {
-    const credential = await house.owner.value(`INSERT INTO credential (merchant_id, store_id, kind, sealed)
-      VALUES (1, ${id}, '${kind}', '\\x00') RETURNING id`);
-    const sealed = seal(key, `credential:${credential}`, secret).toString('hex');
-    await house.owner.run(`UPDATE credential SET sealed = '\\x${sealed}' WHERE id = ${credential};`);
-  }
-  return id;
-}
-
 const hook_url = (key = KEY) => `${house.gateway_url}/webhook/shopify/${key}`;
 const send = (more = {}, url = hook_url()) => (
   send_webhook(url, { topic: 'orders/create', shop: SHOP, secret: SECRET, body: BODY, ...more }));
@@ -47,24 +31,12 @@ async function is_taken(more, url) {
   return status === 200;
 }
 
-/* Sends bytes as they are; resolves with all that came back when the other side has closed. */
-function speak(text, port = house.gateway_port) {
-  const socket = net.connect(port, '127.0.0.1');
-  let got = '';
-  socket.on('data', (chunk) => { got += chunk; });
-  socket.on('error', () => {});
-  socket.write(text);
-  return { socket, closed: within('the gateway to close', new Promise((resolve) => {
-    socket.on('close', () => resolve(got));
-  })) };
-}
-
 test.before(async () => {
   const monitor = `127.0.0.1:${await free_port()}`;
   monitor_url = `http://${monitor}`;
   house = await House.open('gateway', { conf: { ...CONF, metrics: { listen: monitor } } });
   await house.owner.run("INSERT INTO merchant (id, name, brand) VALUES (1, 'm', 'M');");
-  await add_store(SHOP, KEY, { webhook_secret: SECRET });
+  await add_store(house, SHOP, KEY, { webhook_secret: SECRET });
   gateway = house.start('waybill-gateway');
   await gateway.prints('event=ready');
   await until('broker and stores', async () => (await request(`${house.gateway_url}/healthz`)).status === 200);
@@ -138,7 +110,7 @@ test('what is not a signed webhook of a known store is refused', async () => {
 });
 
 test('a body that grows too large in chunks is refused while it comes', async () => {
-  const { socket, closed } = speak(`POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\n`
+  const { socket, closed } = speak(house.gateway_port, `POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\n`
     + 'X-Shopify-Hmac-Sha256: x\r\nTransfer-Encoding: chunked\r\n\r\n');
   const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
   for (let i = 0; i < 4; i += 1) socket.write(chunk);
@@ -147,7 +119,7 @@ test('a body that grows too large in chunks is refused while it comes', async ()
 
 test('a chunked body within the limit is taken', async () => {
   const bytes = Buffer.from(JSON.stringify(BODY));
-  const { closed } = speak(`POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
+  const { closed } = speak(house.gateway_port, `POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`
     + `X-Shopify-Topic: orders/create\r\nX-Shopify-Shop-Domain: ${SHOP}\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
     + `Transfer-Encoding: chunked\r\n\r\n${bytes.length.toString(16)}\r\n${bytes}\r\n0\r\n\r\n`);
   assert.match(await closed, /^HTTP\/1.1 200 /);
@@ -156,7 +128,7 @@ test('a chunked body within the limit is taken', async () => {
 
 test('a new store is known as soon as its first webhook comes', async () => {
   const key = 'n'.repeat(32);
-  await add_store('new.myshopify.com', key, { webhook_secret: 'new', webhook_secret_old: 'old' });
+  await add_store(house, 'new.myshopify.com', key, { webhook_secret: 'new', webhook_secret_old: 'old' });
   const is_new_taken = (secret) => is_taken({ shop: 'new.myshopify.com', secret }, hook_url(key));
   await until('the new store', () => is_new_taken('new'), 5000);
   assert.ok(await is_new_taken('old'), 'the secret before the last change');
@@ -165,7 +137,7 @@ test('a new store is known as soon as its first webhook comes', async () => {
 
 test('an inactive store is heard about personal data only', async () => {
   const key = 'i'.repeat(32);
-  await add_store('gone.myshopify.com', key, { webhook_secret: SECRET }, false);
+  await add_store(house, 'gone.myshopify.com', key, { webhook_secret: SECRET }, false);
   const from_gone = (topic, body) => send({ shop: 'gone.myshopify.com', topic, body }, hook_url(key));
   await until('the store', async () => (await from_gone('orders/create', BODY)).status === 200, 5000);
   const redaction = { shop_id: 1, shop_domain: 'gone.myshopify.com' };
@@ -214,7 +186,7 @@ test('without a broker it answers 503 in time for the platform', async () => {
 
 test('SIGTERM lets a request that is on its way finish, and takes no new one', async () => {
   const bytes = Buffer.from(JSON.stringify(BODY));
-  const { socket, closed } = speak(`POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\n`
+  const { socket, closed } = speak(house.gateway_port, `POST /webhook/shopify/${KEY} HTTP/1.1\r\nHost: x\r\n`
     + `X-Shopify-Topic: orders/create\r\nX-Shopify-Shop-Domain: ${SHOP}\r\nX-Shopify-Hmac-Sha256: ${sign(SECRET, bytes)}\r\n`
     + `Content-Length: ${bytes.length}\r\n\r\n`);
   socket.write(bytes.subarray(0, 10));
