@@ -15,10 +15,10 @@ struct parcel_size {
 	int64_t grams;				/* > 0 */
 };
 
+/* Pieces of one kind. Weight and value are those of all of them, and exact. */
 struct customs_item {
 	const char *description, *hs_code, *origin_country, *sku;
-	int64_t quantity, grams_each;
-	int64_t value_each;
+	int64_t quantity, grams, value;
 	const char *currency;
 };
 

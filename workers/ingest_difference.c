@@ -165,6 +165,8 @@ static void add_line(struct ingest_writing *w, const struct ingest *in,
 		.cancelled = cancelled_units(&in->event.order, l),
 		.unit_price = l->unit_price,
 		.unit_price_presentment = l->unit_price_presentment,
+		.list_price = l->list_price,
+		.total = l->total,
 		.grams = l->grams,
 		.needs_shipping = l->needs_shipping,
 	};
@@ -260,7 +262,7 @@ static const struct ingest_line *line_of(const struct ingest_known *known, const
 	return NULL;
 }
 
-/* The differences of one line: more units, or fewer, as far as they are not in somebody's hands. Returns how many more. */
+/* The differences of one line: another price, more units, or fewer, as far as they are not in somebody's hands. Returns how many more. */
 static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 			   const struct order_doc_line *now, const struct ingest_line *had)
 {
@@ -269,8 +271,8 @@ static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 	int64_t free_units = had->ordered + more - had->cancelled - had->shipped - had->picked;
 	int64_t take = fewer < free_units ? fewer : free_units;
 
-	if (more)
-		*PUSH(w, more) = (struct unit_row){had->id, now->quantity};
+	if (more || now->total != had->total)
+		*PUSH(w, ordered) = (struct ordered_row){had->id, had->ordered + more, now->total};
 	if (take > 0)
 		*PUSH(w, fewer) = (struct unit_row){had->id, take};
 	if (fewer > take && had->picked > 0)

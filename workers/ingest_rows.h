@@ -21,7 +21,7 @@ enum ingest_fate {
 /* A line we have, and what has become of its units. */
 struct ingest_line {
 	const char *source_id;
-	int64_t id, ordered, cancelled, shipped, picked;
+	int64_t id, ordered, cancelled, shipped, picked, total;
 };
 
 /* What we have of one order of the batch. */
@@ -37,7 +37,7 @@ struct ingest_known {
 struct line_row {
 	int64_t id, order_id, position;
 	const char *source_id, *variant_id, *sku, *title, *variant_title;
-	int64_t ordered, cancelled, unit_price, unit_price_presentment, grams;
+	int64_t ordered, cancelled, unit_price, unit_price_presentment, list_price, total, grams;
 	int needs_shipping;
 };
 
@@ -79,6 +79,10 @@ struct unit_row { /* units of a line */
 	int64_t line_id, units;
 };
 
+struct ordered_row { /* what a line is of now */
+	int64_t line_id, units, total;
+};
+
 struct walk_row {
 	int64_t order_id;
 	const char *from, *to;
@@ -101,7 +105,8 @@ struct ingest_writing {
 	LIST(struct line_row) lines;
 	LIST(struct event_row) events;
 	LIST(struct hold_row) holds;
-	LIST(struct unit_row) more, fewer;
+	LIST(struct ordered_row) ordered;
+	LIST(struct unit_row) fewer;
 	LIST(struct walk_row) walks;
 	LIST(struct seen_row) seen;
 	LIST(struct lift_row) lifts;

@@ -84,13 +84,15 @@ static int write_lines(struct ingest_writing *w, struct err *e)
 			  COLUMN_TEXT(a, r, n, variant_title), COLUMN_INT64(a, r, n, ordered),
 			  COLUMN_INT64(a, r, n, cancelled), COLUMN_INT64(a, r, n, unit_price),
 			  COLUMN_INT64(a, r, n, unit_price_presentment),
+			  COLUMN_INT64(a, r, n, list_price), COLUMN_INT64(a, r, n, total),
 			  COLUMN_INT64(a, r, n, grams), COLUMN_BOOL(a, r, n, needs_shipping)))
 		return -1;
-	if (w->more.count && db_later(w->b->db, a, SQL_LINE_ORDERED, e,
-				      COLUMN_INT64(a, w->more.items, w->more.count, line_id),
-				      COLUMN_INT64(a, w->more.items, w->more.count, units)))
-		return -1;
-	return 0;
+	const struct ordered_row *o = w->ordered.items;
+
+	n = w->ordered.count;
+	return n ? db_later(w->b->db, a, SQL_LINE_ORDERED, e, COLUMN_INT64(a, o, n, line_id),
+			    COLUMN_INT64(a, o, n, units), COLUMN_INT64(a, o, n, total))
+		 : 0;
 }
 
 static int write_events_and_holds(struct ingest_writing *w, struct err *e)
@@ -271,6 +273,7 @@ static int read_lines(struct batch *b, struct ingest_known *known, size_t count,
 			.cancelled = db_get_int64(&r, row, 4),
 			.shipped = db_get_int64(&r, row, 5),
 			.picked = db_get_int64(&r, row, 6),
+			.total = db_get_int64(&r, row, 7),
 		};
 	for (size_t row = 0, end; row < r.rows; row = end) {
 		int64_t order_id = db_get_int64(&r, row, 1);

@@ -5,11 +5,15 @@
  * out: a parcel with its rate; label is due
  *
  * Free and repeatable: a rate that was asked for twice costs nothing. Before it the store is asked whether this may still
- * ship. What is missing (a weight, a box, a service) is a hold with the reason.
+ * ship. What is missing (a weight, a box, a service, what customs ask) is a hold with the reason.
  */
+#include "core/domain/address.h"
 #include "core/runtime/column.h"
+#include "core/runtime/text.h"
 #include "workers/roles.h"
 #include "workers/shipment.h"
+
+enum { SKU_SHOWN_MAX = 60 }; /* bytes, of each in a reason */
 
 /* What act found, for settle. */
 struct rated {
@@ -20,8 +24,15 @@ struct rated {
 	const char *currency, *carrier, *service;
 };
 
-static int held(struct job *job, const char *kind, struct err *e, const char *reason)
+__attribute__((format(printf, 4, 5))) static int held(struct job *job, const char *kind,
+						      struct err *e, const char *format, ...)
 {
+	va_list args;
+
+	va_start(args, format);
+	const char *reason = arena_vprintf(job->arena, format, args);
+
+	va_end(args);
 	job->hold_kind = kind;
 	return err_set(e, ERR_FINAL, ERR_CODE_HELD, "%s", reason);
 }
@@ -34,11 +45,13 @@ static int weigh(struct job *job, const struct shipment *s, struct parcel_size *
 		return held(job, "box", e,
 			    "the location has no default box; set it with `waybill location set`");
 	for (size_t i = 0; i < s->line_count; i++) {
+		const char *sku = text_cut(s->lines[i].customs.sku, SKU_SHOWN_MAX);
+
 		if (s->lines[i].grams == DB_INT64_NULL)
-			return held(
-				job, "weight", e,
-				"an item has no weight, neither here nor in the store; set it with "
-				"`waybill item set`");
+			return held(job, "weight", e,
+				    "item %s has no weight, neither here nor in the store; "
+				    "`waybill item set --sku %s --grams N`",
+				    sku, sku);
 		out->grams += s->lines[i].grams;
 	}
 	if (out->grams <= 0)
@@ -82,35 +95,57 @@ static const struct rate *choose(struct job *job, const struct shipment *s,
 	return best;
 }
 
-static int is_abroad(const struct shipment *s)
+/* What every carrier must be told of goods that pass customs, whoever it is. */
+static int declare(struct job *job, const struct shipment *s, struct rate_request *r, struct err *e)
 {
-	return s->from.country_code && s->to.country_code &&
-	       strcmp(s->from.country_code, s->to.country_code) != 0;
+	struct customs_item *items = ARENA_ARRAY(job->arena, struct customs_item, s->line_count);
+
+	if (!s->from.phone || !s->from.email)
+		return held(job, "customs", e,
+			    "this goes through customs, which want the sender's phone and e-mail; "
+			    "`waybill location set --code %s --phone --email`",
+			    text_cut(s->location_code, SKU_SHOWN_MAX));
+	for (size_t i = 0; i < s->line_count; i++) {
+		const char *sku = text_cut(s->lines[i].customs.sku, SKU_SHOWN_MAX);
+
+		items[i] = s->lines[i].customs;
+		if (!items[i].origin_country)
+			return held(job, "customs", e,
+				    "this goes through customs, and item %s has no country of "
+				    "origin; `waybill item set --sku %s --origin-country XX`",
+				    sku, sku);
+		if (items[i].value <= 0)
+			return held(job, "customs", e,
+				    "this goes through customs, and item %s has no price to "
+				    "declare, not even before discounts; give its line a price in "
+				    "the store",
+				    sku);
+	}
+	r->customs = items;
+	r->customs_count = s->line_count;
+	r->customs_signer = s->from.name;
+	return 0;
 }
 
-static struct rate_request request(struct job *job, const struct shipment *s,
-				   const struct parcel_size *parcel)
+static int ask_for(struct job *job, const struct shipment *s, struct rate_request *out,
+		   struct err *e)
 {
-	struct customs_item *customs = ARENA_ARRAY(job->arena, struct customs_item, s->line_count);
-
-	for (size_t i = 0; i < s->line_count; i++)
-		customs[i] = s->lines[i].customs;
-	return (struct rate_request){
+	*out = (struct rate_request){
 		.from = s->from,
 		.to = s->to,
-		.parcel = *parcel,
-		.customs = customs,
-		.customs_count = is_abroad(s) ? s->line_count : 0,
-		.customs_signer = s->from.name,
 		.reference = shipment_reference(job->arena, s->id),
 	};
+	out->to.city = address_city(&s->to);
+	if (weigh(job, s, &out->parcel, e))
+		return -1;
+	return address_is_abroad(&s->from, &s->to) ? declare(job, s, out, e) : 0;
 }
 
 YIELDS
 static int rate_act(struct job *job, struct err *e)
 {
 	struct shipment *s = job->data;
-	struct parcel_size parcel;
+	struct rate_request r;
 	struct rates rates = {0};
 	struct api api = shipment_api(job, &s->carrier_account);
 
@@ -118,10 +153,8 @@ static int rate_act(struct job *job, struct err *e)
 		return held(
 			job, "carrier", e,
 			"the merchant has no carrier account; add one with `waybill carrier add`");
-	if (weigh(job, s, &parcel, e) || shipment_may_ship(job, e))
+	if (ask_for(job, s, &r, e) || shipment_may_ship(job, e))
 		return -1;
-	struct rate_request r = request(job, s, &parcel);
-
 	/* From here on a refused credential is the carrier's, which nothing can renew. */
 	job->credential_id = 0;
 	if (s->carrier->rate(&api, &r, &rates, e))
@@ -136,10 +169,10 @@ static int rate_act(struct job *job, struct err *e)
 		.shipment = s->id,
 		.parcel = s->parcel_id ? s->parcel_id : DB_INT64_NULL,
 		.account = s->carrier_account.id,
-		.length_mm = parcel.length_mm,
-		.width_mm = parcel.width_mm,
-		.height_mm = parcel.height_mm,
-		.grams = parcel.grams,
+		.length_mm = r.parcel.length_mm,
+		.width_mm = r.parcel.width_mm,
+		.height_mm = r.parcel.height_mm,
+		.grams = r.parcel.grams,
 		.carrier_shipment_id = rates.shipment_id,
 		.rate_id = chosen->id,
 		.amount = chosen->amount,

@@ -48,7 +48,8 @@ struct route_part {
 struct route_group {
 	int64_t id, order;
 	const char *country, *zip;
-	int is_held, is_shippable;
+	const char *lacks; /* of its address; NULL: nothing */
+	int is_held;
 	int is_pickup;	       /* and nobody has decided yet that it is to be shipped */
 	int64_t not_before_us; /* 0: at once */
 };

@@ -418,11 +418,11 @@ static int check_group(struct job *job, const struct route_group *g)
 		return refuse(
 			job, "pickup",
 			"the customer picks this up; hand it out, or clear the hold to ship it");
-	if (!g->is_shippable)
-		return refuse(
-			job, "no_address",
-			"the address is not complete: a name or company, a street, a city and a "
-			"country are needed; correct it in the store");
+	if (g->lacks)
+		return refuse(job, "no_address",
+			      arena_printf(job->arena,
+					   "the address lacks %s; correct it in the store",
+					   g->lacks));
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* route_read - everything planning needs, under the items' locks */
+#include "core/domain/address.h"
 #include "core/runtime/column.h"
 #include "core/runtime/text.h"
 #include "workers/route.h"
@@ -88,17 +89,29 @@ static int read_groups(struct routing *r, struct err *e)
 
 	if (db_run(r->b->db, a, SQL_ROUTE_GROUPS, &rows, e, batch_ids(r->b, 1, NULL)))
 		return -1;
-	for (size_t i = 0; i < rows.rows; i++)
+	for (size_t i = 0; i < rows.rows; i++) {
+		struct address to = {
+			.name = db_get_text(&rows, i, 5),
+			.company = db_get_text(&rows, i, 6),
+			.address1 = db_get_text(&rows, i, 7),
+			.city = db_get_text(&rows, i, 8),
+			.province = db_get_text(&rows, i, 9),
+			.province_code = db_get_text(&rows, i, 10),
+			.zip = db_get_text(&rows, i, 11),
+			.country_code = db_get_text(&rows, i, 12),
+		};
+
 		*LIST_PUSH(a, &r->groups) = (struct route_group){
 			.id = db_get_int64(&rows, i, 0),
 			.order = db_get_int64(&rows, i, 1),
 			.is_held = db_get_bool(&rows, i, 2),
-			.country = db_get_text(&rows, i, 3),
-			.zip = db_get_text(&rows, i, 4),
-			.is_shippable = db_get_bool(&rows, i, 5),
-			.not_before_us = db_get_int64(&rows, i, 6),
-			.is_pickup = db_get_bool(&rows, i, 7),
+			.not_before_us = db_get_int64(&rows, i, 3),
+			.is_pickup = db_get_bool(&rows, i, 4),
+			.country = to.country_code,
+			.zip = to.zip,
+			.lacks = address_lacks(a, &to),
 		};
+	}
 	if (db_run(r->b->db, a, SQL_ROUTE_ZONES, &zones, e,
 		   COLUMN_INT64(a, r->groups.items, r->groups.count, id),
 		   COLUMN_TEXT(a, r->groups.items, r->groups.count, country),

@@ -50,6 +50,7 @@ enum {
 	P_CONTACT = P_ADDRESS + ADDRESS_COLUMNS,
 	P_COMPANY,
 	P_LOCATION_NAME,
+	P_LOCATION_CODE,
 	P_BOX_LENGTH,
 	P_BOX_WIDTH,
 	P_BOX_HEIGHT,
@@ -166,6 +167,7 @@ static void read_parties(const struct reader *in, struct shipment *s)
 		s->from.company = s->brand;
 	if (!s->from.name)
 		s->from.name = text(in, P_LOCATION_NAME);
+	s->location_code = text(in, P_LOCATION_CODE);
 	s->box = (struct parcel_size){number(in, P_BOX_LENGTH), number(in, P_BOX_WIDTH),
 				      number(in, P_BOX_HEIGHT), number(in, P_BOX_GRAMS)};
 	s->auto_ship = db_get_bool(in->r, in->row, P_AUTO_SHIP);
@@ -188,36 +190,6 @@ static void read_job(const struct reader *shipment, const struct reader *parties
 	job->data = s;
 	if (broken.kind != ERR_NONE)
 		job_fail(job, &broken);
-}
-
-static void read_lines(struct batch *b, const struct db_result *r)
-{
-	for (size_t first = 0, end; first < r->rows; first = end) {
-		struct job *job = batch_job(b, db_get_int64(r, first, 0));
-		struct shipment *s = job->data;
-
-		for (end = first; end < r->rows && db_get_int64(r, end, 0) == job->id;)
-			end++;
-		s->lines = ARENA_ARRAY(job->arena, struct shipment_line, end - first);
-		for (size_t i = first; i < end; i++) {
-			struct reader in = {b, job->arena, r, i};
-			int64_t pieces = number(&in, 10);
-			struct shipment_line *l = s->lines + s->line_count++;
-
-			l->ship = (struct ship_line){text(&in, 1), number(&in, 2)};
-			l->grams = db_is_null(r, i, 3) ? DB_INT64_NULL : number(&in, 3);
-			l->customs = (struct customs_item){
-				.description = text(&in, 5),
-				.hs_code = text(&in, 6),
-				.origin_country = text(&in, 7),
-				.sku = text(&in, 8),
-				.quantity = pieces,
-				.grams_each = pieces ? l->grams / pieces : 0,
-				.value_each = number(&in, 9),
-				.currency = s->currency,
-			};
-		}
-	}
 }
 
 struct parties {
@@ -280,7 +252,7 @@ int shipment_claim(struct batch *b, struct err *e)
 	if (read_jobs(b, &claimed, e) || db_run(b->db, b->arena, SQL_SHIPMENT_LINES, &lines, e,
 						db_int64s(b->arena, ids, claimed.rows)))
 		return -1;
-	read_lines(b, &lines);
+	shipment_read_lines(b, &lines);
 	return 0;
 }
 

@@ -8,10 +8,10 @@
 #include "connectors/platform.h"
 #include "core/runtime/role.h"
 
+/* What a line consists of has an entry each. */
 struct shipment_line {
-	struct ship_line
-		ship;  /* units may be 0: the rest of a kit whose first part goes elsewhere */
-	int64_t grams; /* DB_INT64_NULL: nobody knows */
+	struct ship_line ship; /* units may be 0: those of a kit count where its first part goes */
+	int64_t grams;	       /* DB_INT64_NULL: nobody knows */
 	struct customs_item customs;
 };
 
@@ -20,7 +20,7 @@ struct shipment {
 	const char *order_source_id, *order_name, *state;
 	const struct platform *platform;
 	struct account store;
-	const char *unmapped_service, *customer_mail, *location_source_id, *brand;
+	const char *unmapped_service, *customer_mail, *location_source_id, *location_code, *brand;
 	struct address from, to;
 	const char *service_title, *service; /* chosen by the customer; mapped, NULL: not */
 	struct parcel_size box;		     /* grams: of the empty box */
@@ -40,6 +40,9 @@ struct shipment {
 /* shipment_claim - lease what is due for b's role and read it; job->data is a struct shipment */
 YIELDS
 int shipment_claim(struct batch *b, struct err *e);
+
+/* shipment_read_lines - the rows of SQL_SHIPMENT_LINES into the shipments of b's jobs */
+void shipment_read_lines(struct batch *b, const struct db_result *rows);
 
 /*
  * shipment_may_ship - the store's veto

@@ -41,21 +41,14 @@ static json_t *parcel_body(struct arena *a, const struct parcel_size *p)
 			 arena_printf(a, "%" PRId64, p->grams), "mass_unit", "g");
 }
 
-/* Shippo wants weight and value of all pieces together. NULL: they are beyond counting. */
 static json_t *customs_item_body(struct arena *a, const struct customs_item *item)
 {
-	int64_t grams, value;
-
-	if (item->quantity < 1 ||
-	    __builtin_mul_overflow(item->quantity, item->grams_each, &grams) ||
-	    __builtin_mul_overflow(item->quantity, item->value_each, &value))
-		return NULL;
 	return json_pack("{s:s*, s:I, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "description",
 			 item->description, "quantity", (json_int_t)item->quantity, "net_weight",
-			 arena_printf(a, "%" PRId64, grams), "mass_unit", "g", "value_amount",
-			 money_format(a, value, item->currency), "value_currency", item->currency,
-			 "origin_country", item->origin_country, "hs_code", item->hs_code,
-			 "sku_code", item->sku);
+			 arena_printf(a, "%" PRId64, item->grams), "mass_unit", "g", "value_amount",
+			 money_format(a, item->value, item->currency), "value_currency",
+			 item->currency, "origin_country", item->origin_country, "hs_code",
+			 item->hs_code, "sku_code", item->sku);
 }
 
 static json_t *customs_body(struct arena *a, const struct rate_request *r)
@@ -65,10 +58,6 @@ static json_t *customs_body(struct arena *a, const struct rate_request *r)
 
 	for (size_t i = 0; i < r->customs_count; i++)
 		json_array_append_new(items, customs_item_body(a, &r->customs[i]));
-	if (json_array_size(items) < r->customs_count) {
-		json_decref(items);
-		return NULL;
-	}
 	return json_pack("{s:b, s:s*, s:s, s:s, s:s*, s:o}", "certify", 1, "certify_signer",
 			 either(r->customs_signer, either(r->from.name, r->from.company)),
 			 "contents_type", "MERCHANDISE", "non_delivery_option", "RETURN", "eel_pfc",
@@ -102,8 +91,7 @@ int shippo_shipment_body(struct arena *a, const struct rate_request *r, json_t *
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write an address as JSON");
 	if (r->customs_count > 0 &&
 	    json_object_set_new(body, "customs_declaration", customs_body(a, r)))
-		return err_set(e, ERR_FINAL, ERR_CODE_HELD,
-			       "cannot declare these goods to customs");
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "cannot write a declaration as JSON");
 	*out = body;
 	return 0;
 }

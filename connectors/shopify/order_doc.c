@@ -77,25 +77,22 @@ static int64_t amount_in(const struct shopify_money *money, int is_presentment)
 }
 
 /*
- * (price x quantity - discounts) / quantity, rounded half up. Amounts go up to 2^60: a product
- * needs more than 64 bits.
+ * All units: price x quantity - discounts; a unit: that divided, rounded half up. Amounts go up to
+ * 2^60: a product needs more than 64 bits.
  */
-static int unit_price(const struct shopify_line *line, int is_presentment, int64_t *out)
+static int prices(const struct shopify_line *line, int is_presentment, int64_t *of_all,
+		  int64_t *of_one)
 {
 	const struct shopify_money *discounts = line->discounts.items;
-	int64_t price = amount_in(&line->price, is_presentment);
-
-	*out = price;
-	if (line->quantity <= 0 || line->discounts.count == 0)
-		return 0;
-	__int128 total = (__int128)price * line->quantity;
+	__int128 one = amount_in(&line->price, is_presentment), all = one * line->quantity;
 
 	for (size_t i = 0; i < line->discounts.count; i++)
-		total -= amount_in(&discounts[i], is_presentment);
-	__int128 rounded = (2 * total + line->quantity) / (2 * (__int128)line->quantity);
-
-	*out = (int64_t)rounded;
-	return *out == rounded ? 0 : -1;
+		all -= amount_in(&discounts[i], is_presentment);
+	if (line->quantity > 0 && line->discounts.count > 0)
+		one = (2 * all + line->quantity) / (2 * (__int128)line->quantity);
+	*of_all = (int64_t)all;
+	*of_one = (int64_t)one;
+	return *of_all == all && *of_one == one ? 0 : -1;
 }
 
 static int lines_of(struct arena *a, const struct shopify_order *order, struct order_doc *out,
@@ -107,6 +104,7 @@ static int lines_of(struct arena *a, const struct shopify_order *order, struct o
 	out->lines = ARENA_ARRAY(a, struct order_doc_line, out->line_count);
 	for (size_t i = 0; i < out->line_count; i++, from++) {
 		struct order_doc_line *line = &out->lines[i];
+		int64_t total_presentment;
 		const char *variant = text_or_null(from->variant_title);
 
 		*line = (struct order_doc_line){
@@ -119,14 +117,15 @@ static int lines_of(struct arena *a, const struct shopify_order *order, struct o
 				variant && strcmp(variant, "Default Title") == 0 ? NULL : variant,
 			.quantity = from->quantity,
 			.current_quantity = from->current_quantity,
+			.list_price = from->price.shop.amount,
 			.grams = grams_of(from),
 			.needs_shipping = from->needs_shipping && !from->is_gift_card,
 			.is_gift_card = from->is_gift_card,
 		};
 		if (!line->source_id)
 			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "line %zu: not an id", i);
-		if (unit_price(from, 0, &line->unit_price) ||
-		    unit_price(from, 1, &line->unit_price_presentment))
+		if (prices(from, 0, &line->total, &line->unit_price) ||
+		    prices(from, 1, &total_presentment, &line->unit_price_presentment))
 			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "line %zu: not an amount", i);
 	}
 	return 0;

@@ -42,6 +42,15 @@ static int currency_decimals(const char *code)
 	return DECIMALS_USUAL;
 }
 
+int64_t currency_unit(const char *code)
+{
+	int64_t unit = MONEY_SCALE;
+
+	for (int i = currency_decimals(code); i > 0; i--)
+		unit /= 10;
+	return unit;
+}
+
 char *money_format(struct arena *a, int64_t amount, const char *currency)
 {
 	uint64_t magnitude = amount < 0 ? -(uint64_t)amount : (uint64_t)amount;

@@ -27,6 +27,12 @@ int money_parse(const char *text, size_t len, int64_t *out);
  */
 char *money_format(struct arena *a, int64_t amount, const char *currency);
 
+/*
+ * currency_unit - the smallest amount there is of a currency, in ten-thousandths: 100 for USD, 10000
+ * for JPY, 10 for KWD
+ */
+int64_t currency_unit(const char *code);
+
 /* currency_is_valid - three capital letters */
 int currency_is_valid(const char *code);
 

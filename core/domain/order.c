@@ -160,6 +160,7 @@ static int check_line(struct arena *a, struct order_doc *doc, size_t index, stru
 	    check_number(&at, "unit_price", line->unit_price, -DECIMAL_MAX, DECIMAL_MAX, e) ||
 	    check_number(&at, "unit_price_presentment", line->unit_price_presentment, -DECIMAL_MAX,
 			 DECIMAL_MAX, e) ||
+	    check_number(&at, "list_price", line->list_price, -DECIMAL_MAX, DECIMAL_MAX, e) ||
 	    check_number(&at, "grams", line->grams, 0, grams_max, e))
 		return -1;
 	if (!line->source_id)
@@ -275,10 +276,4 @@ int order_doc_check(struct arena *a, struct order_doc *doc, struct err *e)
 		if (check_line(a, doc, i, e))
 			return -1;
 	return check_line_ids(a, doc, e);
-}
-
-int address_is_shippable(const struct address *a)
-{
-	return (has_text(a->name) || has_text(a->company)) && has_text(a->address1) &&
-	       has_text(a->city) && has_text(a->country_code);
 }

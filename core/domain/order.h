@@ -47,9 +47,6 @@ struct address {
 	const char *phone, *email;
 };
 
-/* address_is_shippable - enough for a carrier: name or company, a street, a city, a country */
-int address_is_shippable(const struct address *a);
-
 struct order_doc_line {
 	const char *source_id; /* the store's line id, exact */
 	const char *variant_id;
@@ -57,8 +54,10 @@ struct order_doc_line {
 	const char *title, *variant_title;
 	int64_t quantity;	  /* as ordered; never shrinks */
 	int64_t current_quantity; /* minus what was removed or refunded before shipping */
-	int64_t unit_price;	  /* after discounts, shop currency */
+	int64_t unit_price;	  /* after discounts, shop currency, rounded */
 	int64_t unit_price_presentment;
+	int64_t list_price; /* of a unit, before discounts, shop currency */
+	int64_t total;	    /* of all units as ordered, after discounts, shop currency: exact */
 	int64_t grams;	    /* 0: not said */
 	int needs_shipping; /* 0 for digital, gift cards */
 	int is_gift_card;

@@ -7,7 +7,7 @@
 struct json_line {
 	struct order_doc_line doc;
 	int64_t group;
-	int has_current, has_presentment, has_needs_shipping;
+	int has_current, has_presentment, has_list_price, has_needs_shipping;
 };
 
 struct json_group {
@@ -64,6 +64,7 @@ static const struct jmap_field line_fields[] = {
 	JMAP(struct json_line, doc.unit_price, "unit_price", JMAP_MONEY),
 	JMAP_SAID(struct json_line, doc.unit_price_presentment, "unit_price_presentment",
 		  JMAP_MONEY, has_presentment),
+	JMAP_SAID(struct json_line, doc.list_price, "list_price", JMAP_MONEY, has_list_price),
 	JMAP(struct json_line, doc.grams, "grams", JMAP_INT64),
 	JMAP_SAID(struct json_line, doc.needs_shipping, "needs_shipping", JMAP_BOOL,
 		  has_needs_shipping),
@@ -185,11 +186,15 @@ static int take_lines(struct arena *a, const struct json_order *json, int is_one
 		if (!is_one_currency && !from->has_presentment)
 			return err_set(e, ERR_FINAL, ERR_CODE_DATA,
 				       "lines[%zu].unit_price_presentment: missing", i);
+		if (__builtin_mul_overflow(line->unit_price, line->quantity, &line->total))
+			line->total = INT64_MAX; /* the quantity is refused by whoever checks */
 		line->group = (size_t)from->group;
 		if (!from->has_current)
 			line->current_quantity = line->quantity;
 		if (!from->has_presentment)
 			line->unit_price_presentment = line->unit_price;
+		if (!from->has_list_price)
+			line->list_price = line->unit_price;
 		if (!from->has_needs_shipping)
 			line->needs_shipping = !line->is_gift_card &&
 					       out->groups[line->group].kind != DELIVERY_NONE;

@@ -74,7 +74,9 @@ CREATE TABLE order_line (
   title text NOT NULL CHECK (length(title) <= 500), variant_title text CHECK (length(variant_title) <= 500),
   ordered bigint NOT NULL CHECK (ordered BETWEEN 0 AND 1000000),
   cancelled bigint NOT NULL DEFAULT 0 CHECK (cancelled >= 0),
-  unit_price bigint NOT NULL, unit_price_presentment bigint NOT NULL,
+  unit_price bigint NOT NULL, unit_price_presentment bigint NOT NULL, -- after discounts, rounded
+  list_price bigint NOT NULL DEFAULT 0, -- of a unit, before discounts
+  total bigint NOT NULL DEFAULT 0, -- of the units ordered, after discounts: exact
   grams bigint NOT NULL DEFAULT 0 CHECK (grams >= 0),
   needs_shipping boolean NOT NULL,
   CHECK (cancelled <= ordered),

@@ -1,7 +1,7 @@
 -- Between whom shipments go: stores, locations, carriers' accounts (0: none); a row for each three of them, in this order.
 SELECT n.store_id, n.location_id, n.account_id, st.platform, st.domain, st.api_base, tok.id, tok.sealed, st.unmapped_service, st.customer_mail,
        sl.source_id, m.brand,
-       l.address1, l.address2, l.city, l.province_code, l.zip, l.country_code, l.phone, l.email, l.contact, l.company, l.name,
+       l.address1, l.address2, l.city, l.province_code, l.zip, l.country_code, l.phone, l.email, l.contact, l.company, l.name, l.code,
        l.box_length_mm, l.box_width_mm, l.box_height_mm, l.box_grams, l.auto_ship,
        ca.carrier, ca.name, ca.api_base, key.id, key.sealed, ca.label_format
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS n(store_id, location_id, account_id, nth)

@@ -51,6 +51,39 @@ test('what a request lacks is a field map; a missing token is a 401', async (t) 
     [401, { detail: 'Authentication credentials were not provided.' }]);
 });
 
+test('customs are refused by field, as the specification requires them', async (t) => {
+  const world = await simulate(t);
+  const item = { description: 'Mug', quantity: 1, net_weight: '400', mass_unit: 'g', value_amount: '12.50', value_currency: 'USD',
+    origin_country: 'PT' };
+  const declaration = { certify: true, certify_signer: 'East', contents_type: 'MERCHANDISE', non_delivery_option: 'RETURN', items: [item] };
+  const ask = async (changes, of_item = {}) => {
+    const { status, body } = await world.carrier('POST', '/shipments/', shipment({ address_to: { ...TO, country: 'CA', state: 'QC' },
+      customs_declaration: { ...declaration, items: [{ ...item, ...of_item }], ...changes } }));
+    return status === 201 ? status : body.customs_declaration;
+  };
+  const required = ['This field is required.'];
+  assert.strictEqual(await ask({}), 201);
+  for (const field of Object.keys(declaration)) assert.deepStrictEqual(await ask({ [field]: undefined }), [{ [field]: required }]);
+  for (const field of Object.keys(item)) {
+    assert.deepStrictEqual(await ask({}, { [field]: undefined }), [{ items: [{ [field]: required }] }]);
+  }
+  for (const [field, bad] of Object.entries({ origin_country: 'us', value_currency: '$', value_amount: '12,50', quantity: 0,
+    net_weight: '0', mass_unit: 'stone', description: '' })) {
+    assert.deepStrictEqual(Object.keys((await ask({}, { [field]: bad }))[0].items[0]), [field]);
+  }
+  for (const [field, bad] of Object.entries({ certify: false, items: [], contents_type: 'THINGS', eel_pfc: 'none' })) {
+    assert.deepStrictEqual(Object.keys((await ask({ [field]: bad }))[0]), [field]);
+  }
+});
+
+test('no carrier takes goods through customs without a declaration, military post and territories included', async (t) => {
+  const world = await simulate(t);
+  for (const to of [{ country: 'CA', state: 'QC' }, { state: 'AE' }, { state: 'GU' }]) {
+    const { body } = await world.carrier('POST', '/shipments/', shipment({ address_to: { ...TO, ...to } }));
+    assert.deepStrictEqual([body.rates.length, body.messages[0].text], [0, 'A customs declaration is required for this shipment.']);
+  }
+});
+
 test('a purchase is queued, then has a tracking number and a label of real bytes', async (t) => {
   const world = await simulate(t);
   await world.control('POST', `${world.urls.shippo}/_sim/settings`, { settle_ms: 5000 });

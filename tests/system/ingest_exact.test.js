@@ -39,6 +39,17 @@ test('money is exact in both currencies, to the ten-thousandth', async () => {
   assert.deepStrictEqual([line.unit_price, line.unit_price_presentment], [100001, 15000000]);
 });
 
+test('what all units of a line cost is kept beside the rounded price of one, and follows the store', async () => {
+  const body = (discount, total_price, updated_at) => order_body({ id: 77000001, name: '#thirds', updated_at, total_price,
+    lines: [{ id: 77000002, quantity: 3, price: '12.50', discount_allocations: [{ amount: discount }] }] });
+  const total = async () => (await lines_of(await received('#thirds')))[0];
+  await world.send('orders/create', body('0.10', '37.40', '2026-11-23T10:00:00Z'));
+  const line = await total();
+  assert.deepStrictEqual([line.list_price, line.unit_price, line.total], [125000, 124667, 374000]);
+  await world.send('orders/updated', body('1.00', '36.50', '2026-11-23T11:00:00Z'));
+  await until('the discount to be taken', async () => (await total()).total === 365000);
+});
+
 test('the same order from a webhook and from a fetch has the same amounts', async () => {
   await world.order('#rate', { presentment_currency: 'JPY', presentment_rate: 149.53,
     lines: [{ sku: 'A', quantity: 3, price: '12.34', discount: '0.01' }] });

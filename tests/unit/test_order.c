@@ -224,28 +224,6 @@ static void one_line_to_two_thousand(void **state)
 	assert_int_equal(check_many_lines(ORDER_LINES_MAX + 1), -1);
 }
 
-static void an_address_must_be_enough_for_a_carrier(void **state)
-{
-	const struct address whole = {
-		.name = "Mia", .address1 = "Gammel Strand 5", .city = "K", .country_code = "DK"};
-	struct address some = whole;
-
-	(void)state;
-	assert_true(address_is_shippable(&whole));
-	some.name = NULL;
-	assert_false(address_is_shippable(&some));
-	some.company = "Mia ApS";
-	assert_true(address_is_shippable(&some));
-	some.address1 = " ";
-	assert_false(address_is_shippable(&some));
-	some = whole;
-	some.city = NULL;
-	assert_false(address_is_shippable(&some));
-	some = whole;
-	some.country_code = "";
-	assert_false(address_is_shippable(&some));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,7 +233,6 @@ int main(void)
 		cmocka_unit_test(injected_text_is_only_text),
 		cmocka_unit_test(what_is_missing_for_people_is_filled_in),
 		cmocka_unit_test(one_line_to_two_thousand),
-		cmocka_unit_test(an_address_must_be_enough_for_a_carrier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

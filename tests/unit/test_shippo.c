@@ -86,8 +86,8 @@ static void customs_get_weight_and_value_of_all_pieces(void **state)
 				    .origin_country = "PT",
 				    .sku = "MUG",
 				    .quantity = 3,
-				    .grams_each = 400,
-				    .value_each = 125000,
+				    .grams = 1200,
+				    .value = 375000,
 				    .currency = "USD"};
 
 	(void)state;
@@ -109,21 +109,13 @@ static void customs_get_weight_and_value_of_all_pieces(void **state)
 
 static void what_no_carrier_takes_is_held_before_it_is_sent(void **state)
 {
-	struct customs_item too_much = {.description = "Mug",
-					.origin_country = "PT",
-					.quantity = 1000000,
-					.value_each = INT64_MAX / 2,
-					.currency = "USD"};
-	struct rate_request cases[4] = {request(), request(), request(), request()};
+	struct rate_request cases[3] = {request(), request(), request()};
 
 	(void)state;
 	cases[0].parcel.grams = 0;
 	cases[1].parcel.height_mm = 0;
-	cases[2].customs = &too_much;
-	cases[2].customs_count = 1;
-	too_much.grams_each = 1;
-	cases[3].parcel.grams = -5;
-	for (size_t i = 0; i < 4; i++) {
+	cases[2].parcel.grams = -5;
+	for (size_t i = 0; i < 3; i++) {
 		json_t *body = NULL;
 
 		assert_int_equal(shippo_shipment_body(arena, &cases[i], &body, &err), -1);

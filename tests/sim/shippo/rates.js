@@ -31,6 +31,16 @@ function price_cents(service, parcels) {
     sum + service.base + service.step * Math.ceil(weight_grams(parcel) / 500), 0);
 }
 
+const TERRITORIES = ['AA', 'AE', 'AP', 'AS', 'FM', 'GU', 'MH', 'MP', 'PR', 'PW', 'VI'];
+const EU = ['AT', 'BE', 'BG', 'CY', 'CZ', 'DE', 'DK', 'EE', 'ES', 'FI', 'FR', 'GR', 'HR', 'HU', 'IE', 'IT', 'LT', 'LU', 'LV', 'MT',
+  'NL', 'PL', 'PT', 'RO', 'SE', 'SI', 'SK'];
+
+/* Carriers want a declaration for what leaves a country or its union, and for American territories and military post. */
+function needs_declaration({ address_from: from, address_to: to }) {
+  const area = ({ country, state }) => (country === 'US' && TERRITORIES.includes(state) ? state : EU.includes(country) ? 'EU' : country);
+  return area(from) !== area(to);
+}
+
 /* { rates: [{ service, cents }], messages } for a checked shipment. `down`: text by carrier. */
 function quote(shipment, down) {
   const abroad = shipment.address_from.country !== shipment.address_to.country;
@@ -40,7 +50,9 @@ function quote(shipment, down) {
   for (const service of SERVICES.filter((one) => one.abroad === abroad)) {
     const heaviest = Math.max(...shipment.parcels.map(weight_grams));
     if (down[service.provider]) complain(service.provider, down[service.provider]);
-    else if (heaviest > service.max_grams) complain(service.provider, 'The parcel is too heavy.');
+    else if (needs_declaration(shipment) && !shipment.customs_declaration) {
+      complain(service.provider, 'A customs declaration is required for this shipment.');
+    } else if (heaviest > service.max_grams) complain(service.provider, 'The parcel is too heavy.');
     else rates.push({ service, cents: price_cents(service, shipment.parcels) });
   }
   return { rates, messages };
