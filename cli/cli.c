@@ -15,8 +15,8 @@
 
 enum { DB_MS = 5000, PUBLISH_MS = 2000, TRIES = 5 };
 
-const char *const cli_roles[] = {"ingest", "reconcile", "renew",   "route",  "release",
-				 "rate",   "label",	"fulfill", "notify", "dead"};
+const char *const cli_roles[] = {"ingest", "reconcile", "renew",  "route", "release", "rate",
+				 "label",  "fulfill",	"notify", "erase", "dead"};
 const size_t cli_role_count = sizeof cli_roles / sizeof *cli_roles;
 
 /* ---- what a command was called with ---- */

@@ -10,7 +10,13 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/migrate.h"
 
-enum { BROKER_MS = 5000, OLD_S = 600 };
+enum {
+	BROKER_MS = 5000,
+	OLD_S = 600,
+	/* The law gives 30 days. */
+	ERASURE_LATE_S = 26 * 24 * 3600,
+	QUESTION_LATE_S = 20 * 24 * 3600,
+};
 
 void doctor_say(struct cli *cli, int is_good, const char *check, const char *format, ...)
 {
@@ -109,10 +115,48 @@ static void check_work(struct cli *cli)
 	doctor_say(cli, dead == 0, "dead letters",
 		   dead ? "%lld are open; see `waybill dead list`" : "%lld are open",
 		   (long long)dead);
+	if (!db_is_null(&r, 0, 3))
+		doctor_say(cli, 1, "paused stores", "%s", db_get_text(&r, 0, 3));
 	if (db_get_bool(&r, 0, 2) && !cli->conf.mail.url[0])
 		doctor_say(cli, 0, "mail",
 			   "a store wants Waybill to mail its customers, but mail.url is "
 			   "not set");
+}
+
+/* Who waits for an erasure or an answer, since when, and is it late? */
+static void say_pending(struct cli *cli, const char *check, const struct db_result *r, int first,
+			const char *due, int is_late)
+{
+	int64_t count = db_get_int64(r, 0, first);
+	const char *oldest = db_get_text(r, 0, first + 1);
+
+	if (count == 0)
+		doctor_say(cli, 1, check, "none wait");
+	else
+		doctor_say(cli, !is_late, check,
+			   "%lld wait, the oldest since %s%s%s; see `waybill privacy list`",
+			   (long long)count, oldest, due ? ", the next is due " : "",
+			   due ? due : "");
+	json_t *row = json_array_get(cli->output, json_array_size(cli->output) - 1);
+
+	if (cli->is_json)
+		json_object_update_new(row,
+				       json_pack("{s:I, s:s?, s:s?}", "count", (json_int_t)count,
+						 "oldest", oldest, "due", due));
+}
+
+static void check_privacy(struct cli *cli)
+{
+	struct db_result r;
+	struct err e = {0};
+
+	if (cli_run(cli, SQL_CLI_DOCTOR_PRIVACY, &r, &e, db_int64(cli->arena, ERASURE_LATE_S),
+		    db_int64(cli->arena, QUESTION_LATE_S))) {
+		doctor_say(cli, 0, "privacy", "%s", e.msg);
+		return;
+	}
+	say_pending(cli, "erasures", &r, 0, db_get_text(&r, 0, 2), db_get_bool(&r, 0, 3));
+	say_pending(cli, "questions about personal data", &r, 4, NULL, db_get_bool(&r, 0, 6));
 }
 
 static void check_templates(struct cli *cli)
@@ -138,6 +182,7 @@ static int doctor(struct cli *cli, struct err *e)
 	check_broker(cli);
 	if (check_database(cli) == 0) {
 		check_work(cli);
+		check_privacy(cli);
 		doctor_accounts(cli);
 	}
 	cli_say(cli, cli->status ? "\nSomething is wrong." : "\nAll is well.");

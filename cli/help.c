@@ -25,6 +25,7 @@ static const struct {
 	{"Work, dead letters and the audit trail", due_commands},
 	{NULL, dead_commands},
 	{NULL, audit_commands},
+	{NULL, privacy_commands},
 };
 
 #define FOR_EACH_COMMAND(c)                                                                        \

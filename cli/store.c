@@ -37,7 +37,11 @@ static const struct field add_fields[] = {
 };
 static const struct field set_fields[] = {
 	SETTING_FIELDS,
-	{"active", FIELD_YES_NO, .help = "no: nothing is taken from it or told to it"},
+	{0},
+};
+static const struct field pause_fields[] = {
+	{"reason", FIELD_TEXT, .max = 300, .is_required = 1, .help = "for whoever wonders later"},
+	{"off", FIELD_FLAG, .help = "take nothing from it any more, either"},
 	{0},
 };
 
@@ -154,8 +158,37 @@ static int store_set(struct cli *cli, struct err *e)
 		    cli_value(cli, "api-base"), cli_value(cli, "orders-from"),
 		    cli_value(cli, "release-on"), cli_value(cli, "customer-mail"),
 		    cli_value(cli, "mail-from-name"), cli_value(cli, "mail-from"),
-		    cli_value(cli, "unmapped-service"), cli_value(cli, "active")))
+		    cli_value(cli, "unmapped-service")))
 		return -1;
+	return show(cli, store, e);
+}
+
+static int store_pause(struct cli *cli, struct err *e)
+{
+	int is_off = cli_get(cli, "off") != NULL;
+	struct db_result r;
+	int64_t store;
+
+	if (cli_store(cli, cli->args[0], &store, e) ||
+	    cli_run(cli, SQL_CLI_STORE_PAUSE, &r, e, db_int64(cli->arena, store),
+		    cli_value(cli, "reason")))
+		return -1;
+	if (!db_get_bool(&r, 0, 0) && !is_off)
+		return err_final(e, "the store is paused already; see `waybill store show`");
+	if (is_off && cli_run(cli, SQL_CLI_STORE_OFF, NULL, e, db_int64(cli->arena, store)))
+		return -1;
+	return show(cli, store, e);
+}
+
+static int store_resume(struct cli *cli, struct err *e)
+{
+	struct db_result r;
+	int64_t store;
+
+	if (cli_store(cli, cli->args[0], &store, e) ||
+	    cli_run(cli, SQL_CLI_STORE_RESUME, &r, e, db_int64(cli->arena, store)))
+		return -1;
+	cli_dues(cli, &r);
 	return show(cli, store, e);
 }
 
@@ -176,5 +209,8 @@ const struct command store_commands[] = {
 	{"store show", "STORE", 1, 1, NULL, store_show,
 	 .help = "Show a store, its maps and credentials"},
 	{"store set", "STORE", 1, 1, set_fields, store_set, .help = "Change a store's settings"},
+	{"store pause", "STORE", 1, 1, pause_fields, store_pause,
+	 .help = "Keep a store's orders, but plan, buy and ship nothing of them"},
+	{"store resume", "STORE", 1, 1, NULL, store_resume, .help = "Let a paused store go on"},
 	{0},
 };

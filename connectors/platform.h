@@ -220,7 +220,10 @@ struct platform {
 	int (*fulfill)(struct api *api, const struct fulfillment *f, struct fulfilled *out,
 		       struct err *e);
 
-	/* token - MAY. A new access token from the account's client credentials. */
+	/*
+	 * token - MAY. A new access token from the account's client credentials. ERR_FINAL with ERR_CODE_AUTH: the store
+	 * does not know us, or not any more.
+	 */
 	int (*token)(struct api *api, struct platform_token *out, struct err *e);
 
 	/*

@@ -45,6 +45,7 @@ static struct ingest_store read_store(struct batch *b, struct arena *a, const st
 		.orders_from_us = db_get_int64(r, row, 6),
 		.release_on = arena_strdup(a, db_get_text(r, row, 7)),
 		.credential_id = db_get_int64(r, row, 8),
+		.paused_reason = arena_strdup(a, db_get_text(r, row, 10)),
 	};
 	size_t len;
 	const unsigned char *sealed = db_get_bytes(a, r, row, 9, &len);
@@ -218,16 +219,6 @@ int ingest_request_fetch(struct batch *b, int64_t store_id, const char *const *s
 	return 0;
 }
 
-static const char *joined_orders(struct arena *a, const struct webhook_event *event)
-{
-	const char *joined = NULL;
-
-	for (size_t i = 0; i < event->privacy_order_count; i++)
-		joined = joined ? arena_printf(a, "%s,%s", joined, event->privacy_orders[i])
-				: event->privacy_orders[i];
-	return joined ? joined : "";
-}
-
 static int settle_privacy(struct batch *b, const struct job *job, struct err *e)
 {
 	static const char *const kinds[] = {
@@ -236,29 +227,26 @@ static int settle_privacy(struct batch *b, const struct job *job, struct err *e)
 		[PRIVACY_SHOP_REDACT] = "shop_redact",
 	};
 	const struct ingest *in = job->data;
-	const char *orders = joined_orders(b->arena, &in->event);
+	const struct webhook_event *event = &in->event;
 	unsigned char hash[32];
 
 	sha256(job->delivery->body, job->delivery->body_len, hash);
-	if (db_later(b->db, b->arena, SQL_PRIVACY_ADD, e, db_int64(b->arena, in->store.id),
-		     db_text(kinds[in->event.privacy]), db_text(orders),
-		     db_bytes(hash, sizeof hash)))
-		return -1;
-	if (in->event.privacy == PRIVACY_DATA_REQUEST)
-		return 0;
-	int whole_shop = in->event.privacy == PRIVACY_SHOP_REDACT;
-
-	return db_later(b->db, b->arena, SQL_PRIVACY_ERASE, e, db_int64(b->arena, in->store.id),
-			db_text(whole_shop ? NULL : orders));
+	return db_later(b->db, b->arena, SQL_STORE_REQUEST_ADD, e, db_int64(b->arena, in->store.id),
+			db_text(kinds[event->privacy]),
+			db_texts(b->arena, event->privacy_orders, event->privacy_order_count),
+			db_bytes(hash, sizeof hash),
+			db_int64(b->arena, b->context->conf->privacy.wait_h * INT64_C(3600)));
 }
 
 static int settle_uninstalled(struct batch *b, const struct job *job, struct err *e)
 {
 	const struct ingest *in = job->data;
+	unsigned char hash[32];
 
+	sha256(job->delivery->body, job->delivery->body_len, hash);
 	log_warn("event=uninstalled store=%lld", (long long)in->store.id);
-	return db_later(b->db, b->arena, SQL_INGEST_UNINSTALLED, e,
-			db_int64s(b->arena, &in->store.id, 1));
+	return db_later(b->db, b->arena, SQL_STORE_UNINSTALLED, e, db_int64(b->arena, in->store.id),
+			db_bytes(hash, sizeof hash));
 }
 
 static int ingest_settle(struct batch *b, struct err *e)

@@ -13,6 +13,7 @@ struct ingest_store {
 	int64_t id, merchant_id;
 	const struct platform *platform; /* `none`: orders are imported */
 	const char *domain, *api_base, *release_on;
+	const char *paused_reason; /* NULL: it is not paused */
 	int is_active;
 	int64_t orders_from_us;
 	int64_t credential_id; /* of its access token */

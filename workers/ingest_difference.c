@@ -219,6 +219,10 @@ static void add_new(struct ingest_writing *w, struct job *job)
 		add_hold(
 			w, in->order_id, "too_old",
 			"placed before the store's orders_from; clear the hold to ship it from here");
+	if (in->store.paused_reason)
+		add_hold(w, in->order_id, "paused",
+			 arena_printf(w->b->arena, "the store is paused: %s",
+				      in->store.paused_reason));
 	if (is_releasable(in) && w->holds.count == holds)
 		batch_due(w->b, "route", in->order_id);
 }

@@ -21,6 +21,9 @@ struct sweep {
 	int64_t last_us, since_us, started_us; /* of the last sweep; where this one begins; now */
 	LIST(struct changed_order) changed;
 	int is_complete;
+	int is_doubted;	  /* it is said to have removed us: its answer decides */
+	int is_renewable; /* its token; then renew has the last word */
+	int has_left;
 };
 
 static int reconcile_claim(struct batch *b, struct err *e)
@@ -46,6 +49,8 @@ static int reconcile_claim(struct batch *b, struct err *e)
 		};
 		s->platform = platform_by_name(s->account.connector, &broken);
 		/* The second before may have been young when it was looked at. */
+		s->is_doubted = db_get_bool(&r, i, 8);
+		s->is_renewable = db_get_bool(&r, i, 9);
 		s->last_us = db_get_int64(&r, i, 5) - INT64_C(2000000);
 		s->since_us = db_get_int64(&r, i, 5) -
 			      b->context->conf->clock.reconcile_overlap_s * INT64_C(1000000);
@@ -77,8 +82,10 @@ static int reconcile_act(struct job *job, struct err *e)
 	for (int page = 0; page < PAGES_MAX; page++) {
 		struct changed_page p = {0};
 
-		if (s->platform->orders_changed(&api, s->since_us, cursor, &p, e))
-			return -1;
+		if (s->platform->orders_changed(&api, s->since_us, cursor, &p, e)) {
+			s->has_left = s->is_doubted && !s->is_renewable && e->code == ERR_CODE_AUTH;
+			return s->has_left ? 0 : -1;
+		}
 		for (size_t i = 0; i < p.count; i++)
 			*LIST_PUSH(job->arena, &s->changed) = p.orders[i];
 		cursor = p.next;
@@ -98,10 +105,29 @@ static int64_t cursor_us(const struct sweep *s)
 	return s->changed.items[s->changed.count - 1].updated_at_us;
 }
 
+/* It answered although it is said to have removed us: so it has not. */
+static int settle_doubt(struct batch *b, const struct job *job, struct err *e)
+{
+	struct db_result due;
+
+	if (db_run(b->db, b->arena, SQL_STORE_STAYED, &due, e, db_int64(b->arena, job->id),
+		   db_text(b->lease)))
+		return -1;
+	for (size_t i = 0; i < due.rows; i++)
+		batch_due(b, db_get_text(&due, i, 0), db_get_int64(&due, i, 1));
+	return 0;
+}
+
 static int settle_store(struct batch *b, struct job *job, struct err *e)
 {
 	const struct sweep *s = job->data;
 	struct arena *a = b->arena;
+
+	if (s->has_left)
+		return db_later(b->db, a, SQL_STORE_LEFT, e, db_int64(a, job->id),
+				db_text(b->lease));
+	if (s->is_doubted && settle_doubt(b, job, e))
+		return -1;
 	const struct changed_order *c = s->changed.items;
 	size_t n = s->changed.count;
 	struct db_result newer = {0};

@@ -13,6 +13,8 @@ struct renewal {
 	const struct platform *platform;
 	struct account account;
 	struct platform_token token;
+	int is_doubted; /* the store is said to have removed us */
+	int has_left;	/* and it has: it refuses us a token */
 };
 
 static int unseal(struct batch *b, struct arena *a, const struct db_result *r, size_t row,
@@ -50,6 +52,7 @@ static int renew_claim(struct batch *b, struct err *e)
 			.api_base = arena_strdup(a, db_get_text(&r, i, 5)),
 		};
 		n->platform = platform_by_name(n->account.connector, &broken);
+		n->is_doubted = db_get_bool(&r, i, 10);
 		job->is_claimed = job->acts = 1;
 		job->attempt = (int)db_get_int64(&r, i, 1);
 		job->store_id = n->account.id;
@@ -70,7 +73,11 @@ static int renew_act(struct job *job, struct err *e)
 
 	if (!n->platform->token)
 		return err_final(e, "this platform's tokens cannot be renewed");
-	return n->platform->token(&api, &n->token, e);
+	if (n->platform->token(&api, &n->token, e)) {
+		n->has_left = n->is_doubted && e->code == ERR_CODE_AUTH;
+		return n->has_left ? 0 : -1;
+	}
+	return 0;
 }
 
 static int renew_settle(struct batch *b, struct err *e)
@@ -83,6 +90,12 @@ static int renew_settle(struct batch *b, struct err *e)
 
 		if (!job_is_good(job))
 			continue;
+		if (n->has_left) {
+			if (db_later(b->db, b->arena, SQL_STORE_LEFT, e,
+				     db_int64(b->arena, job->store_id), db_text(b->lease)))
+				return -1;
+			continue;
+		}
 		secret_seal(b->arena, b->context->key,
 			    arena_printf(b->arena, "credential:%lld", (long long)job->id),
 			    n->token.token, &sealed, &len);

@@ -3,5 +3,5 @@
 
 const struct role *const roles[] = {
 	&ingest_role, &reconcile_role, &renew_role,  &route_role, &release_role, &rate_role,
-	&label_role,  &fulfill_role,   &notify_role, &dead_role,  NULL,
+	&label_role,  &fulfill_role,   &notify_role, &erase_role, &dead_role,	 NULL,
 };

@@ -5,7 +5,7 @@
 #include "core/runtime/role.h"
 
 extern const struct role ingest_role, reconcile_role, renew_role, route_role, release_role,
-	rate_role, label_role, fulfill_role, notify_role, dead_role;
+	rate_role, label_role, fulfill_role, notify_role, erase_role, dead_role;
 
 /* All of them; NULL ends the list. */
 extern const struct role *const roles[];

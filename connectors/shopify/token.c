@@ -48,7 +48,13 @@ static int refuse(const struct api_response *res, struct err *e)
 
 	if (!reason || strspn(reason, "abcdefghijklmnopqrstuvwxyz_") != strlen(reason))
 		reason = "no reason given";
-	return err_final(e, "the store refused a token with status %d: %s", res->status, reason);
+	enum err_code code = strcmp(reason, "app_not_installed") == 0 ||
+					     strcmp(reason, "shop_not_permitted") == 0
+				     ? ERR_CODE_AUTH
+				     : ERR_CODE_NONE;
+
+	return err_set(e, ERR_FINAL, code, "the store refused a token with status %d: %s",
+		       res->status, reason);
 }
 
 int shopify_token(struct api *api, struct platform_token *out, struct err *e)
@@ -73,9 +79,9 @@ int shopify_token(struct api *api, struct platform_token *out, struct err *e)
 	};
 
 	if (api_call(api, &req, &res, e)) {
-		/* Nothing could renew the credential that renews credentials. */
 		if (e && e->code == ERR_CODE_AUTH)
-			return err_final(e, "the store refused the client id or secret");
+			return err_set(e, ERR_FINAL, ERR_CODE_AUTH,
+				       "the store refused the client id or secret");
 		return -1;
 	}
 	if (res.status < 200 || res.status > 299)

@@ -9,7 +9,7 @@
 --   error        why the last attempt did not succeed; NULL after a success
 CREATE TABLE work_columns (
   step text CHECK (step IN ('reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify',
-                            'track', 'handoff', 'inventory', 'void', 'cancel', 'refund')),
+                            'track', 'handoff', 'inventory', 'void', 'cancel', 'refund', 'erase')),
   due_at timestamptz NOT NULL DEFAULT now(),
   attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   lease text,

@@ -13,7 +13,8 @@ CREATE TABLE store (
   domain text NOT NULL CHECK (length(domain) BETWEEN 1 AND 253),
   api_base text NOT NULL CHECK (length(api_base) <= 500),
   hook_key text NOT NULL UNIQUE CHECK (hook_key ~ '^[A-Za-z0-9_-]{16,64}$'), -- the path of its webhooks
-  is_active boolean NOT NULL DEFAULT true,
+  is_active boolean NOT NULL DEFAULT true, -- false: switched off
+  paused_at timestamptz, paused_reason text CHECK (length(paused_reason) BETWEEN 1 AND 400), -- see store_pause()
   orders_from timestamptz NOT NULL DEFAULT now(), -- older orders are recorded and held
   release_on text NOT NULL DEFAULT 'paid' CHECK (release_on IN ('paid', 'authorised', 'always')),
   customer_mail text NOT NULL DEFAULT 'none' CHECK (customer_mail IN ('waybill', 'store', 'none')),
@@ -24,6 +25,8 @@ CREATE TABLE store (
   created_at timestamptz NOT NULL DEFAULT now(),
   LIKE work_columns INCLUDING DEFAULTS INCLUDING CONSTRAINTS,
   UNIQUE (platform, domain),
+  CHECK ((paused_at IS NULL) = (paused_reason IS NULL)),
+  CHECK (is_active OR paused_at IS NOT NULL),
   CHECK (customer_mail <> 'waybill' OR mail_from_address IS NOT NULL)
 );
 CREATE INDEX store_due ON store (step, due_at) WHERE step IS NOT NULL;

@@ -56,6 +56,9 @@ struct conf {
 			*templates; /* directory of edited templates; default: the built-in ones */
 	} mail;
 	struct {
+		int wait_h; /* from a store's demand to an erasure; default 48 */
+	} privacy;
+	struct {
 		int allow_plain; /* http:// to hosts that are not loopback */
 		int per_host;
 	} http;

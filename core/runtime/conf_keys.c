@@ -64,6 +64,9 @@ const struct conf_key conf_keys[] = {
 	KEY(mail, templates,
 	    TEXT(CONF_DIRECTORY, "", "folder of edited templates; empty: the built-in ones")),
 
+	KEY(privacy, wait_h,
+	    WHOLE("48", 0, 600, "an erasure that a store demands waits for so many hours")),
+
 	KEY(http, allow_plain, .type = CONF_YES_NO, .fallback = "no",
 	    .help = "may http:// be spoken to other machines?"),
 	KEY(http, per_host, WHOLE("16", 1, 256, "requests at once to one host")),

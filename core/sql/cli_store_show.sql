@@ -1,6 +1,6 @@
 -- One store, with its maps, and which credentials there are. Never a secret.
 SELECT s.id, s.platform, s.domain, m.name AS merchant, s.api_base, '/webhook/' || s.platform || '/' || s.hook_key AS webhook_path, s.hook_key,
-       s.is_active AS active, s.orders_from::text AS orders_from, s.release_on, s.customer_mail, s.mail_from_name, s.mail_from_address,
+       s.is_active AS active, s.paused_at::text AS paused_at, s.paused_reason, s.orders_from::text AS orders_from, s.release_on, s.customer_mail, s.mail_from_name, s.mail_from_address,
        s.unmapped_service, s.cursor_at::text AS compared_until, s.step, s.due_at::text AS due_at, s.attempt, s.error,
        (SELECT coalesce(json_agg(json_build_object('title', p.title, 'carrier', c.name, 'service', p.service) ORDER BY p.title), '[]')
           FROM service_map AS p JOIN carrier_account AS c ON c.id = p.carrier_account_id WHERE p.store_id = s.id) AS services,

@@ -10,5 +10,7 @@ WITH due AS MATERIALIZED (
   RETURNING s.*
 )
 SELECT c.id, c.attempt, c.platform, c.domain, c.api_base,
-       (extract(epoch FROM coalesce(c.cursor_at, c.orders_from)) * 1000000)::bigint AS since_us, t.id, t.sealed
+       (extract(epoch FROM coalesce(c.cursor_at, c.orders_from)) * 1000000)::bigint AS since_us, t.id, t.sealed,
+       (SELECT count(*) FROM store_request AS r WHERE r.store_id = c.id AND r.kind = 'uninstalled' AND r.done_at IS NULL) > 0 AS is_doubted,
+       (SELECT count(*) FROM credential AS i WHERE i.store_id = c.id AND i.kind = 'client_id') > 0 AS is_renewable
   FROM claimed AS c LEFT JOIN credential AS t ON t.store_id = c.id AND t.kind = 'access_token'

@@ -8,7 +8,8 @@ WITH due AS MATERIALIZED (
     FROM due WHERE c.id = due.id
   RETURNING c.id, c.attempt, c.store_id
 )
-SELECT c.id, c.attempt, c.store_id, s.platform, s.domain, s.api_base, i.id, i.sealed, x.id, x.sealed
+SELECT c.id, c.attempt, c.store_id, s.platform, s.domain, s.api_base, i.id, i.sealed, x.id, x.sealed,
+       (SELECT count(*) FROM store_request AS r WHERE r.store_id = s.id AND r.kind = 'uninstalled' AND r.done_at IS NULL) > 0 AS is_doubted
   FROM claimed AS c JOIN store AS s ON s.id = c.store_id
   LEFT JOIN credential AS i ON i.store_id = s.id AND i.kind = 'client_id'
   LEFT JOIN credential AS x ON x.store_id = s.id AND x.kind = 'client_secret'

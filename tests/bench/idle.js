@@ -11,7 +11,7 @@ const { pass } = require('../lib');
 const { cpu_seconds, rss_bytes, rss_high_bytes } = require('./usage');
 const { open_world } = require('./world');
 
-const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'dead'];
+const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'erase', 'dead'];
 const UNDER_LOAD_MS = 20000;
 const CPU_MOST = 0.002; /* of one core: what cannot be measured */
 const RSS_MOST = 64 << 20;

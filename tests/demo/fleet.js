@@ -11,7 +11,7 @@ const UNITS = {
   'label@1': ['label'], 'label@2': ['label'],
   'fulfill@1': ['fulfill'],
   'notify@1': ['notify'],
-  'rest@1': ['reconcile', 'renew', 'release', 'dead'],
+  'rest@1': ['reconcile', 'renew', 'release', 'erase', 'dead'],
 };
 
 const METERED = 'route@1'; /* the unit that serves its metrics */

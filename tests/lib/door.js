@@ -13,8 +13,10 @@ const { within } = require('./until');
 /* A Shopify store of merchant 1; secrets: {kind: text}. Returns its id. */
 async function add_store(house, domain, hook_key, secrets, is_active = true) {
   const key = Buffer.from(fs.readFileSync(path.join(house.dir, 'master.key'), 'utf8'), 'base64');
-  const id = await house.owner.value(`INSERT INTO store (merchant_id, platform, domain, api_base, hook_key, is_active)
-    VALUES (1, 'shopify', '${domain}', 'https://${domain}', '${hook_key}', ${is_active}) RETURNING id`);
+  const id = await house.owner.value(`INSERT INTO store (merchant_id, platform, domain, api_base, hook_key,
+      is_active, paused_at, paused_reason)
+    VALUES (1, 'shopify', '${domain}', 'https://${domain}', '${hook_key}', ${is_active},
+      ${is_active ? 'NULL, NULL' : "now(), 'gone'"}) RETURNING id`);
   for (const [kind, secret] of Object.entries(secrets)) {
     const credential = await house.owner.value(`INSERT INTO credential (merchant_id, store_id, kind, sealed)
       VALUES (1, ${id}, '${kind}', '\\x00') RETURNING id`);

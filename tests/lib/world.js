@@ -21,7 +21,7 @@ const { seal } = require('./seal');
 const { until } = require('./until');
 const { send_webhook } = require('./webhook');
 
-const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'dead'];
+const ROLES = ['ingest', 'reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'erase', 'dead'];
 const SECRET = 'hush'; /* of every app at the simulator */
 const QUICK = { clock: { wait_s: 1, again_s: 2, interval_ms: 200 }, log: { level: 'debug' } };
 const ITEMS = {

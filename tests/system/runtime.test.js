@@ -173,7 +173,7 @@ test('a message of ingest waits on the ladder with its attempt, and ends among t
   await letters.owner.run(`
     CREATE FUNCTION too_slow() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE EXCEPTION 'too slow' USING ERRCODE = '57014'; END $$;
-    CREATE TRIGGER too_slow BEFORE INSERT ON privacy_request FOR EACH ROW EXECUTE FUNCTION too_slow();`);
+    CREATE TRIGGER too_slow BEFORE INSERT ON store_request FOR EACH ROW EXECUTE FUNCTION too_slow();`);
   const body = '{"shop_id":1,"shop_domain":"letters.example"}';
   await letters.owner.run("UPDATE store SET platform = 'shopify' WHERE id = 1;");
   const send = (attempt) => letters.publish('wb.ingest', body,

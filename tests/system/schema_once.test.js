@@ -78,8 +78,8 @@ test("a store's refund is recorded once", () => schema.refuses(`
 once('refund_order_id_source_id_key'), order(1)));
 
 test('a request about personal data that comes again is the same', () => schema.refuses(`
-  INSERT INTO privacy_request (store_id, kind, body_hash) SELECT 1, 'shop_redact', sha256('') FROM generate_series(1, 2)`,
-once('privacy_request_body_hash_key')));
+  INSERT INTO store_request (store_id, kind, body_hash) SELECT 1, 'shop_redact', sha256('') FROM generate_series(1, 2)`,
+once('store_request_store_id_kind_body_hash_key')));
 
 test('a webhook address, a store and a credential are one each', async () => {
   await schema.refuses(store('none', 'x', 'rules-hook-key-000001'), once('store_hook_key_key'));
