@@ -179,6 +179,7 @@ static int start(struct clock *c, const char *path, struct conf *conf, struct er
 		.url = conf->database.url,
 		.application = "waybill-clock",
 		.actor = "worker:clock",
+		.is_writing = 1,
 		.connections = 1,
 	});
 	return amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = c->holder},

@@ -111,7 +111,7 @@ static void doubt_claim(struct doubt *doubt, const struct batch *b)
 static int free_doubtful(struct batch *b, const struct doubt *doubt, const char *holder,
 			 struct err *e)
 {
-	if (doubt->count == 0 || !holder)
+	if (doubt->count == 0 || !holder || !b->role->table) /* without rows there is no lease */
 		return 0;
 	return db_later(b->db, b->arena, SQL_WORK_UNLEASE, e, db_text(b->role->table),
 			db_int64s(b->arena, doubt->ids, doubt->count), db_text(holder));

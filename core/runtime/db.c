@@ -88,6 +88,7 @@ void db_close(struct db *db)
 	PQfinish(db->pg);
 	db->pg = NULL;
 	db->is_begin_owed = 0;
+	db->is_over = 0;
 	db->pending_count = 0;
 	memset(db->is_prepared, 0, SQL_COUNT);
 }
@@ -122,6 +123,19 @@ int db_open(struct db *db, int64_t deadline_ms, struct err *e)
 		db_lost(e, "connect to the database", PQerrorMessage(db->pg));
 		db_close(db);
 		return -1;
+	}
+	return 0;
+}
+
+int db_is_read_only(const struct db *db)
+{
+	static const char *const says[] = {"default_transaction_read_only", "in_hot_standby"};
+
+	for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+		const char *value = PQparameterStatus(db->pg, says[i]);
+
+		if (value && strcmp(value, "on") == 0)
+			return 1;
 	}
 	return 0;
 }
@@ -185,6 +199,7 @@ static int take_result(struct db *db, const struct db_step *step, PGresult *r, P
 			db_judge(e, what, sqlstate, text ? text : "");
 		else
 			db_lost(e, "reach the database", PQresultErrorMessage(r));
+		db->is_over |= !sqlstate || db_ends_session(sqlstate);
 		PQclear(r);
 		return -1;
 	case PGRES_EMPTY_QUERY:
@@ -213,12 +228,12 @@ static int collect(struct db *db, PGresult **out, struct err *e)
 {
 	int64_t deadline_ms = loop_now_ms() + db->pool->statement_timeout_ms + ANSWER_GRACE_MS;
 	struct err first = {0};
-	int at = 0;
+	int at = 0, has_answer = 0;
 
 	*out = NULL;
 	if (!PQpipelineSync(db->pg))
 		return lost(db, e);
-	while (first.code != ERR_CODE_DISCONNECTED) {
+	while (db->pg && !db->is_over) {
 		struct err here = {0};
 
 		if (await_answer(db, deadline_ms, &first))
@@ -226,10 +241,12 @@ static int collect(struct db *db, PGresult **out, struct err *e)
 		PGresult *r = PQgetResult(db->pg);
 
 		if (!r) { /* the end of one step's results */
-			if (++at > db->pending_count)
-				lost(db, &first);
+			if (!has_answer || ++at > db->pending_count)
+				lost(db, &first); /* no memory for one: that is not "no rows" */
+			has_answer = 0;
 			continue;
 		}
+		has_answer = 1;
 		db->pool->is_up = 1;
 		if (PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
 			PQclear(r);
@@ -244,7 +261,9 @@ static int collect(struct db *db, PGresult **out, struct err *e)
 	db->pending_count = 0;
 	if (first.kind == ERR_NONE)
 		return 0;
-	if (first.code == ERR_CODE_DISCONNECTED)
+	if (db->pg && first.code == ERR_CODE_DISCONNECTED)
+		db_pool_away(db->pool, &first);
+	if (db->is_over)
 		db_close(db);
 	PQclear(*out);
 	*out = NULL;

@@ -33,6 +33,7 @@ struct db_settings {
 	const char *application; /* application_name: shown in pg_stat_activity */
 	const char
 		*actor; /* who acts, where a transaction does not say: "worker:clock", "user:mia" */
+	int is_writing; /* a server that is read-only counts as one that is away */
 	int connections;	  /* at most */
 	int statement_timeout_ms; /* 0: 30 000 */
 };
@@ -112,13 +113,11 @@ struct db_result {
  * db_query - run one statement, prepared on its first use of the connection
  *
  * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong number
- * of parameters is ERR_BUG. Errors by SQLSTATE: classes 08, 53, 57P, 58 and 40 (serialization,
- * deadlock), 23505 (a row that another transaction wrote first), a lock or a statement that took
- * too long are ERR_RETRY (ERR_CODE_CONFLICT for 40, 23505 and locks, ERR_CODE_TIMEOUT for
- * statements, ERR_CODE_DISCONNECTED for lost connections); classes 22, 23 otherwise, 44, 54 and
- * P0001 (our triggers) are ERR_FINAL with ERR_CODE_DATA; all else is ERR_BUG. The message holds
- * PostgreSQL's primary text, never values. A server that does not answer, not even with a
- * time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
+ * of parameters is ERR_BUG. What PostgreSQL refuses is judged by its SQLSTATE, in the table of db_error.c:
+ * ERR_RETRY with ERR_CODE_DISCONNECTED (the server is away, or read-only), ERR_CODE_CONFLICT (somebody else was
+ * first; or this session has outlived a migration), ERR_CODE_TIMEOUT or none; ERR_FINAL with ERR_CODE_DATA
+ * (these very data); ERR_BUG. The message holds PostgreSQL's primary text, never values. A server that does not
+ * answer, not even with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
  */
 YIELDS
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,

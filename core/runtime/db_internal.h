@@ -23,6 +23,7 @@ struct db {
 	PGconn *pg;	 /* NULL: closed */
 	ev_io io;
 	int is_idle;		    /* in the pool and connected */
+	int is_over;		    /* the session is of no use any more */
 	struct fiber *waiter;	    /* the fiber that waits for the socket */
 	int is_signalled;	    /* the socket has something for the waiter */
 	int is_begin_owed;	    /* BEGIN goes out with the next statement */
@@ -36,7 +37,7 @@ struct db_waiter; /* a fiber in the queue of db_take() */
 struct db_pool {
 	struct arena *arena;
 	const char *keywords[DB_KEYWORDS], *values[DB_KEYWORDS]; /* for PQconnectStartParams() */
-	int is_url_valid;
+	int is_url_valid, is_writing;
 	int statement_timeout_ms;
 	int connections;
 	struct db *all;
@@ -54,8 +55,14 @@ int db_open(struct db *db, int64_t deadline_ms, struct err *e);
 /* db_close - close the connection, if it is open; what it was doing is over */
 void db_close(struct db *db);
 
+/* db_is_read_only - does the server say that this session cannot write? Costs no statement. */
+int db_is_read_only(const struct db *db);
+
 /* db_watch_idle - notice when the server closes the connection while nobody uses it */
 void db_watch_idle(struct db *db);
+
+/* db_pool_away - the server answers, and is of no use for now: do not hammer it */
+void db_pool_away(struct db_pool *pool, const struct err *why);
 
 /* db_pool_lost - the server closed this idle connection */
 void db_pool_lost(struct db *db);
@@ -67,6 +74,9 @@ void db_pool_lost(struct db *db);
  * left out.
  */
 int db_judge(struct err *e, const char *what, const char *sqlstate, const char *text);
+
+/* db_ends_session - is a session that says so of no further use? */
+int db_ends_session(const char *sqlstate);
 
 /* db_lost - the error for a lost connection; text is libpq's */
 int db_lost(struct err *e, const char *doing, const char *text);

@@ -25,8 +25,12 @@ struct db_waiter {
 
 int db_url_is_valid(const char *url)
 {
-	PQconninfoOption *options = url && *url ? PQconninfoParse(url, NULL) : NULL;
+	char *problem = NULL;
+	PQconninfoOption *options = url && *url ? PQconninfoParse(url, &problem) : NULL;
 
+	if (url && *url && !options && !problem)
+		die("out of memory: the database's url");
+	PQfreemem(problem);
 	PQconninfoFree(options);
 	return options != NULL;
 }
@@ -36,6 +40,9 @@ static const char *url_options(struct arena *a, const char *url)
 {
 	PQconninfoOption *options = PQconninfoParse(url, NULL);
 	const char *found = "";
+
+	if (!options)
+		die("out of memory: the database's url");
 
 	for (PQconninfoOption *o = options; o && o->keyword; o++)
 		if (strcmp(o->keyword, "options") == 0 && o->val)
@@ -77,6 +84,7 @@ static void set_keywords(struct db_pool *pool, const struct db_settings *setting
 		{"dbname", arena_strdup(pool->arena, settings->url)},
 		{"application_name", arena_strdup(pool->arena, settings->application)},
 		{"client_encoding", "UTF8"},
+		{"target_session_attrs", pool->is_writing ? "read-write" : NULL},
 		{"options",
 		 arena_printf(pool->arena,
 			      "%s -c statement_timeout=%d -c idle_in_transaction_session_timeout=%d"
@@ -100,6 +108,7 @@ struct db_pool *db_pool_new(const struct db_settings *settings)
 
 	pool->arena = a;
 	pool->is_up = 1;
+	pool->is_writing = settings->is_writing;
 	pool->is_url_valid = db_url_is_valid(settings->url);
 	pool->statement_timeout_ms = settings->statement_timeout_ms ? settings->statement_timeout_ms
 								    : STATEMENT_TIMEOUT_MS;
@@ -221,10 +230,10 @@ static struct db *wait_for_free(struct db_pool *pool, int64_t deadline_ms, struc
 
 /* ---- Taking and giving ---- */
 
-static void note_failure(struct db_pool *pool, int backoff_before_ms)
+static void note_failure(struct db_pool *pool, int backoff_before_ms, const struct err *why)
 {
 	if (pool->is_up)
-		log_warn("event=database_away");
+		log_warn("event=database_away error=%s", log_quote(why->msg));
 	pool->is_up = 0;
 	if (pool->backoff_ms != backoff_before_ms)
 		return; /* another fiber failed meanwhile, and has set the next time */
@@ -233,6 +242,11 @@ static void note_failure(struct db_pool *pool, int backoff_before_ms)
 		pool->backoff_ms = BACKOFF_MAX_MS;
 	pool->retry_at_ms = loop_now_ms() + pool->backoff_ms / 2 +
 			    (int64_t)arc4random_uniform((uint32_t)pool->backoff_ms);
+}
+
+void db_pool_away(struct db_pool *pool, const struct err *why)
+{
+	note_failure(pool, pool->backoff_ms, why);
 }
 
 /*
@@ -266,7 +280,7 @@ static int open_until(struct db *db, int64_t deadline_ms, struct err *e)
 		}
 		if (why.code == ERR_CODE_CANCELLED)
 			break;
-		note_failure(pool, backoff_ms);
+		note_failure(pool, backoff_ms, &why);
 	}
 	return err_set(e, ERR_RETRY, why.code ? why.code : ERR_CODE_TIMEOUT, "%s", why.msg);
 }
@@ -299,7 +313,7 @@ void db_give(struct db *db)
 {
 	if (!db)
 		return;
-	if (db_rollback(db, NULL))
+	if (db_rollback(db, NULL) || (db->pg && db->pool->is_writing && db_is_read_only(db)))
 		db_close(db);
 	pass_on(db->pool, db);
 }

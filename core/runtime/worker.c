@@ -218,6 +218,7 @@ int worker_run(const struct context *context, const struct role *const *roles, s
 	struct db_settings db = {
 		.url = context->conf->database.url,
 		.application = "waybill-worker",
+		.is_writing = 1,
 		.connections = context->conf->database.connections,
 	};
 	struct err e = {0};

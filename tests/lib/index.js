@@ -3,6 +3,7 @@
 /* All that a system test needs; each part says more at its head. */
 module.exports = {
   ...require('./broker'),
+  ...require('./commit_proxy'),
   ...require('./database'),
   ...require('./door'),
   ...require('./fleet'),

@@ -1,8 +1,10 @@
 /* postgres - a real PostgreSQL for unit tests */
 #include "tests/unit/postgres.h"
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/runtime/loop.h"
 
@@ -11,7 +13,8 @@
 enum { PATIENCE_MS = 10000 };
 
 struct pool_run {
-	int connections;
+	const struct db_settings *settings;
+	const char *options;
 	void (*body)(struct pool_case *);
 };
 
@@ -37,6 +40,15 @@ PGconn *postgres_connect(void)
 
 	assert_int_equal(PQstatus(pg), CONNECTION_OK);
 	return pg;
+}
+
+void postgres_do(PGconn *pg, const char *sql)
+{
+	PGresult *r = PQexec(pg, sql);
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQresultErrorMessage(r));
+	PQclear(r);
 }
 
 const char *postgres_ask(PGconn *pg, const char *sql, const struct db_value *param)
@@ -85,13 +97,15 @@ void take_and_ping(struct db_pool *pool, struct db **db)
 static void with_pool(void *arg)
 {
 	const struct pool_run *run = arg;
-	struct pool_case c = {
-		.pool = db_pool_new(&(struct db_settings){.url = server_url(),
-							  .application = APPLICATION,
-							  .connections = run->connections}),
-		.a = arena_new(),
-		.observer = postgres_connect(),
-	};
+	struct db_settings settings = *run->settings;
+	struct pool_case c = {.a = arena_new(), .observer = postgres_connect()};
+	char *escaped = curl_easy_escape(NULL, run->options, 0);
+
+	settings.url = arena_printf(c.a, "%s%coptions=%s", server_url(),
+				    strchr(server_url(), '?') ? '&' : '?', escaped);
+	settings.application = APPLICATION;
+	c.pool = db_pool_new(&settings);
+	curl_free(escaped);
 
 	run->body(&c);
 	db_pool_free(c.pool);
@@ -101,7 +115,13 @@ static void with_pool(void *arg)
 
 void run_with_pool(int connections, void (*body)(struct pool_case *))
 {
-	struct pool_run run = {.connections = connections, .body = body};
+	run_with_pool_like(&(struct db_settings){.connections = connections}, "", body);
+}
+
+void run_with_pool_like(const struct db_settings *settings, const char *options,
+			void (*body)(struct pool_case *))
+{
+	struct pool_run run = {.settings = settings, .options = options, .body = body};
 
 	server_url(); /* out here, where a test may still be skipped */
 	run_in_fiber(with_pool, &run);

@@ -15,6 +15,9 @@ int64_t postgres_deadline(void); /* patience of one wait */
 /* postgres_connect - a connection without db: an observer, and a way to send what db never sends. */
 PGconn *postgres_connect(void);
 
+/* postgres_do - a command without rows */
+void postgres_do(PGconn *pg, const char *sql);
+
 /*
  * postgres_ask - the first column of the only row, as text in a static buffer; param may be NULL.
  */
@@ -29,6 +32,10 @@ struct pool_case {
 
 /* run_with_pool - the test's body in a fiber, with a pool of so many connections. */
 void run_with_pool(int connections, void (*body)(struct pool_case *));
+
+/* run_with_pool_like - the same with settings (url and application are ours) and options of the url's. */
+void run_with_pool_like(const struct db_settings *settings, const char *options,
+			void (*body)(struct pool_case *));
 
 /*
  * observe - an expression over pg_stat_activity's rows of the pool: "state" of its only

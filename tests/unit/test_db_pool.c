@@ -108,6 +108,67 @@ static void a_server_that_restarts_is_noticed_while_idle(void **state)
 	run_with_pool(2, lose_while_idle);
 }
 
+/* ---- Servers that cannot be written ---- */
+
+static void take_for_reading(struct pool_case *c)
+{
+	struct db *db;
+
+	take_and_ping(c->pool, &db);
+	db_give(db);
+}
+
+static void take_for_writing(struct pool_case *c)
+{
+	struct err e = {0};
+	struct db *db;
+
+	assert_int_equal(db_take(c->pool, loop_now_ms() + 300, &db, &e), -1);
+	assert_int_equal(e.kind, ERR_RETRY);
+	assert_non_null(strstr(e.msg, "read-only"));
+	assert_false(db_pool_is_up(c->pool));
+}
+
+static void a_read_only_server_is_away_for_those_who_write(void **state)
+{
+	const char *options = "-c default_transaction_read_only=on";
+
+	(void)state;
+	run_with_pool_like(&(struct db_settings){.connections = 1}, options, take_for_reading);
+	run_with_pool_like(&(struct db_settings){.connections = 1, .is_writing = 1}, options,
+			   take_for_writing);
+}
+
+static void become_read_only(struct pool_case *c)
+{
+	struct db *db;
+
+	take_and_ping(c->pool, &db);
+	assert_int_equal(db_run(db, c->a, SQL_ACTOR, NULL, NULL, db_text("")), 0);
+	db_give(db);
+	assert_null(c->pool->idle);
+	take_and_ping(c->pool, &db);
+	db_give(db);
+	assert_non_null(c->pool->idle);
+}
+
+/* As in a test of db_error: set_config() is ours, and does something else. */
+static void a_session_that_becomes_read_only_is_dropped(void **state)
+{
+	PGconn *pg = postgres_connect();
+
+	(void)state;
+	postgres_do(pg, "CREATE SCHEMA IF NOT EXISTS spoiling");
+	postgres_do(
+		pg,
+		"CREATE OR REPLACE FUNCTION spoiling.set_config(text, text, boolean) RETURNS text"
+		" LANGUAGE sql AS $$ SELECT pg_catalog.set_config("
+		"  'default_transaction_read_only', 'on', false) $$");
+	PQfinish(pg);
+	run_with_pool_like(&(struct db_settings){.connections = 1, .is_writing = 1},
+			   "-c search_path=spoiling,pg_catalog", become_read_only);
+}
+
 /* ---- Servers that do not answer ---- */
 
 /* A socket on a free port of loopback that listens; only hundreds_want_in() ever accepts. */
@@ -239,6 +300,8 @@ int main(void)
 		cmocka_unit_test(fibers_get_a_connection_in_the_order_they_asked),
 		cmocka_unit_test(whoever_stops_waiting_passes_the_connection_on),
 		cmocka_unit_test(a_server_that_restarts_is_noticed_while_idle),
+		cmocka_unit_test(a_read_only_server_is_away_for_those_who_write),
+		cmocka_unit_test(a_session_that_becomes_read_only_is_dropped),
 		cmocka_unit_test(a_server_that_never_answers_costs_no_more_than_the_deadline),
 		cmocka_unit_test(a_refused_connection_is_tried_until_the_deadline),
 		cmocka_unit_test(hundreds_of_fibers_do_not_hammer_a_server_that_is_away),

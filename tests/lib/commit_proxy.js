@@ -1,0 +1,55 @@
+'use strict';
+
+/*
+ * Between the programs of a house and PostgreSQL: swallows answers to COMMIT and cuts the connection. The transaction has
+ * happened, and the program cannot know.
+ *
+ *   const proxy = await CommitProxy.open(house);     from now on the configuration names the proxy
+ *   proxy.loses = (n) => n % 7 === 0;                the answer to the n-th COMMIT from here on
+ */
+
+const fs = require('fs');
+const net = require('net');
+
+const COMMITTED = Buffer.from('COMMIT\0'); /* of the message CommandComplete */
+
+class CommitProxy {
+  static async open(house) {
+    const proxy = new CommitProxy();
+    const { pathname, searchParams } = new URL(house.urls.WAYBILL_DB_URL.replace('@/', '@localhost/'));
+    proxy.socket = `${searchParams.get('host')}/.s.PGSQL.${searchParams.get('port')}`;
+    proxy.server = net.createServer((client) => proxy.connect(client));
+    await new Promise((resolve) => { proxy.server.listen(0, '127.0.0.1', resolve); });
+    proxy.calm();
+    const conf = fs.readFileSync(house.conf_file, 'utf8');
+    fs.writeFileSync(house.conf_file, conf.replace(`url = ${house.urls.WAYBILL_DB_URL}`,
+      `url = postgresql://waybill@127.0.0.1:${proxy.server.address().port}${pathname}?sslmode=disable`));
+    return proxy;
+  }
+
+  /* Loses nothing, and counts anew. */
+  calm() {
+    this.loses = () => false;
+    this.seen = this.lost = 0;
+  }
+
+  connect(client) {
+    const server = net.connect(this.socket);
+    const end = () => { client.destroy(); server.destroy(); };
+    client.on('data', (data) => server.write(data)).on('error', end).on('close', end);
+    server.on('error', end).on('close', end).on('data', (data) => {
+      if (data.includes(COMMITTED) && this.loses(++this.seen)) {
+        this.lost++;
+        end();
+      } else {
+        client.write(data);
+      }
+    });
+  }
+
+  close() {
+    this.server.close();
+  }
+}
+
+module.exports = { CommitProxy };
