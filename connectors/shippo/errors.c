@@ -8,60 +8,62 @@
 #include "core/runtime/text.h"
 #include "core/runtime/utf8.h"
 
-/* Shorter words ("of", "St") are everywhere and give nobody away. */
-enum { WORD_MIN = 3, NESTING_MAX = 8 };
+/* What is shorter ("of", "St") is everywhere and gives nobody away. */
+enum { PERSONAL_MIN = 3, NESTING_MAX = 8 };
 
 static int is_word_byte(char c)
 {
 	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
 }
 
-static size_t word_length(const char *text)
+/* Bytes of value at the beginning of text, as words of their own; 0: it is not there. */
+static size_t value_length(const char *text, const char *value)
 {
-	size_t len = 0;
+	size_t len;
 
-	while (is_word_byte(text[len]))
-		len++;
-	return len;
+	if (!value)
+		return 0;
+	value += strspn(value, " ");
+	len = strlen(value);
+	while (len && value[len - 1] == ' ')
+		len--;
+	if (len < PERSONAL_MIN || strncasecmp(text, value, len) != 0)
+		return 0;
+	return is_word_byte(value[len - 1]) && is_word_byte(text[len]) ? 0 : len;
 }
 
-static int has_word(const char *text, const char *word, size_t len)
+/* The same of the recipient's values, the longest that is there. */
+static size_t personal_length(const struct address *who, const char *text)
 {
-	while (text && *text) {
-		size_t here = word_length(text);
-
-		if (here == len && strncasecmp(text, word, len) == 0)
-			return 1;
-		text += here ? here : 1;
-	}
-	return 0;
-}
-
-static int is_personal(const struct address *who, const char *word, size_t len)
-{
-	const char *const fields[] = {who->name, who->company, who->address1, who->address2,
+	const char *const values[] = {who->name, who->company, who->address1, who->address2,
 				      who->city, who->zip,     who->phone,    who->email};
+	size_t longest = 0;
 
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		if (has_word(fields[i], word, len))
-			return 1;
-	return 0;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		size_t len = value_length(text, values[i]);
+
+		longest = len > longest ? len : longest;
+	}
+	return longest;
 }
 
+/*
+ * Whole values only: masked word by word, the rest of what a carrier says to "12 Address Street" would be stars.
+ */
 const char *shippo_without(struct arena *a, const char *text, const struct address *who, size_t max)
 {
 	struct buffer out = {.arena = a};
+	int is_within_word = 0;
 
 	while (*text && out.len < max) {
-		size_t len = word_length(text);
+		size_t len = who && !is_within_word ? personal_length(who, text) : 0;
 
-		if (len >= WORD_MIN && who && is_personal(who, text, len))
+		if (len)
 			buffer_text(&out, "***");
-		else if (len)
-			buffer_add(&out, text, len);
 		else
 			buffer_char(&out, iscntrl((unsigned char)*text) ? ' ' : *text);
 		text += len ? len : 1;
+		is_within_word = is_word_byte(text[-1]);
 	}
 	return out.len ? utf8_clean(a, out.data, out.len, max) : "";
 }

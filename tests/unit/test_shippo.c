@@ -176,8 +176,12 @@ static void a_shipment_without_rates_is_judged_by_the_carriers_words(void **stat
 		 IS("ERROR") "," SAYS(
 			 "USPS",
 			 "No such place: ADA lovelace, 12 analytical way, Springfield\\n62701") "}",
+		 -1, 0, ERR_FINAL, ERR_CODE_HELD, "USPS: No such place: ***, ***, *** ***"},
+		{"words that only look like the address",
+		 IS("ERROR") "," SAYS(
+			 "UPS", "The way to 12 Springfields is 627010: no Ada Love there") "}",
 		 -1, 0, ERR_FINAL, ERR_CODE_HELD,
-		 "USPS: No such place: *** ***, 12 *** ***, *** ***"},
+		 "UPS: The way to 12 Springfields is 627010: no Ada Love there"},
 		{"no shipment", "{\"status\":\"SUCCESS\"}", -1, 0, ERR_FINAL, ERR_CODE_DATA,
 		 "object_id"},
 	};
