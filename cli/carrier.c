@@ -27,7 +27,7 @@ static int carrier_add(struct cli *cli, struct err *e)
 
 	if (!carrier)
 		return cli_usage(cli, e, "%s", unknown.msg);
-	if (cli_merchant(cli, &owner.merchant, e) ||
+	if (cli_api_base(cli, e) || cli_merchant(cli, &owner.merchant, e) ||
 	    cli_run(cli, SQL_CLI_CARRIER_ADD, &r, e, db_int64(cli->arena, owner.merchant),
 		    db_text(which), db_text(name ? name : which),
 		    db_text(base ? base : carrier->default_api_base),

@@ -10,6 +10,7 @@
 #include "core/runtime/buffer.h"
 #include "core/runtime/bundle.h"
 #include "core/runtime/decimal.h"
+#include "core/runtime/http.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/text.h"
 
@@ -52,6 +53,24 @@ int cli_usage(struct cli *cli, struct err *e, const char *format, ...)
 	va_end(args);
 	cli->status = EXIT_USAGE;
 	return err_final(e, "%s; see `waybill %s --help`", text, cli->command->words);
+}
+
+int cli_api_base(struct cli *cli, struct err *e)
+{
+	const char *base = cli_get(cli, "api-base");
+	struct err why = {0};
+
+	if (!base || !*base)
+		return 0;
+	if (base[strlen(base) - 1] == '/')
+		return cli_usage(cli, e, "--api-base: without the slash at its end");
+	if (http_check_url(base, &why))
+		return cli_usage(
+			cli, e,
+			"--api-base: %s; http:// is for this machine (127.0.0.1, [::1]), or "
+			"see http.allow_plain",
+			why.msg);
+	return 0;
 }
 
 int cli_none(struct err *e, const char *format, ...)

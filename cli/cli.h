@@ -74,6 +74,9 @@ int64_t cli_int(const struct cli *cli, const char *name, int64_t fallback);
 int cli_usage(struct cli *cli, struct err *e, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* cli_api_base - may what --api-base names be called? 0 when it is not given, or empty, too */
+int cli_api_base(struct cli *cli, struct err *e);
+
 /* cli_none - what was named is not there: -1 */
 int cli_none(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

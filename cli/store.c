@@ -108,7 +108,7 @@ static int store_add(struct cli *cli, struct err *e)
 		return cli_usage(cli, e, "%s", unknown.msg);
 	const char *base = cli_get(cli, "api-base");
 
-	if (cli_merchant(cli, &owner.merchant, e) ||
+	if (cli_api_base(cli, e) || cli_merchant(cli, &owner.merchant, e) ||
 	    cli_run(cli, SQL_CLI_STORE_ADD, &r, e, db_int64(cli->arena, owner.merchant),
 		    db_text(name), db_text(domain),
 		    db_text(base ? base : default_base(cli, platform, domain)),
@@ -153,7 +153,7 @@ static int store_set(struct cli *cli, struct err *e)
 {
 	int64_t store;
 
-	if (cli_store(cli, cli->args[0], &store, e) ||
+	if (cli_api_base(cli, e) || cli_store(cli, cli->args[0], &store, e) ||
 	    cli_run(cli, SQL_CLI_STORE_SET, NULL, e, db_int64(cli->arena, store),
 		    cli_value(cli, "api-base"), cli_value(cli, "orders-from"),
 		    cli_value(cli, "release-on"), cli_value(cli, "customer-mail"),

@@ -44,7 +44,8 @@ struct api_request {
 	const char *operation; /* for metrics and log: "fulfillmentCreate" */
 	const char *method;
 	const char *path; /* appended to account->api_base */
-	const char *url;  /* instead of path: an absolute url the service gave us (a label) */
+	const char *url;  /* instead of path: an absolute url the service gave us (a label). Only
+			     https and public addresses; this machine's, too, if api_base is here */
 	const char *auth; /* "Name: value" header with the token; NULL: none */
 	const char *headers[4];
 	json_t *json;	  /* body, borrowed; or */

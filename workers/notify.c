@@ -76,6 +76,7 @@ static int notify_act(struct job *job, struct err *e)
 	struct letter *l = job->data;
 	struct mail_server server = {
 		.url = job->context->conf->mail.url,
+		.allow_plain = job->context->conf->mail.allow_plain,
 		.user = job->context->conf->mail.user,
 		.password = job->context->mail_password,
 	};

@@ -292,6 +292,7 @@ int mail_send(struct arena *a, const struct mail_server *server,
 {
 	struct smtp_server to = {
 		.url = server->url,
+		.allow_plain = server->allow_plain,
 		.user = server->user,
 		.password = server->password,
 	};

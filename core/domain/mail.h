@@ -58,6 +58,7 @@ struct mail_envelope {
 struct mail_server {
 	const char *
 		url; /* smtp://host:port or smtps://; see core/runtime/smtp.h for when TLS is used */
+	int allow_plain; /* the same */
 	const char *user;
 	struct secret password;
 };

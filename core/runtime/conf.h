@@ -50,6 +50,7 @@ struct conf {
 	} labels;
 	struct {
 		const char *url; /* smtp://host:port, smtps://; empty: no mail */
+		int allow_plain; /* without TLS to a server on another machine that does not offer it */
 		const char *user;
 		const char *password_file;
 		const char

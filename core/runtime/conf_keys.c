@@ -59,6 +59,8 @@ const struct conf_key conf_keys[] = {
 	    WHOLE("300", 300, 86400, "a purchase of unknown outcome is not tried again before")),
 
 	KEY(mail, url, TEXT(CONF_MAIL_URL, "", "SMTP server; empty: no mail is sent")),
+	KEY(mail, allow_plain, .type = CONF_YES_NO, .fallback = "no",
+	    .help = "may mail go to another machine in clear, if it does not offer TLS?"),
 	KEY(mail, user, TEXT(CONF_TEXT, "", "user at the SMTP server; empty: none")),
 	KEY(mail, password_file, TEXT(CONF_FILE, "", "that user's password")),
 	KEY(mail, templates,

@@ -8,12 +8,14 @@
  */
 #include "core/runtime/http.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/runtime/curl_loop.h"
 #include "core/runtime/decimal.h"
+#include "core/runtime/inet.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/timestamp.h"
 
@@ -43,6 +45,9 @@ static struct {
 	size_t idle_count;
 } state = {.settings = {.per_host = 16, .total = 128, .user_agent = "waybill"}};
 
+/* Where a connection may lead. */
+enum reach { ANYWHERE, THIS_MACHINE, THE_INTERNET };
+
 struct exchange {
 	struct arena *arena;
 	const struct http_request *request;
@@ -53,7 +58,9 @@ struct exchange {
 	char *body;
 	size_t len, size;
 	int is_too_large;
-	int window_left_ms; /* of the other side's rate limit */
+	enum reach reach;
+	int is_out_of_reach; /* a connection would have led elsewhere */
+	int window_left_ms;  /* of the other side's rate limit */
 };
 
 void http_init(const struct http_settings *settings)
@@ -66,12 +73,6 @@ void http_init(const struct http_settings *settings)
 	if (!state.settings.user_agent)
 		state.settings.user_agent = "waybill";
 	curl_multi_setopt(curl_loop_multi(), CURLMOPT_MAXCONNECTS, (long)state.settings.total);
-}
-
-static int is_loopback(const char *host)
-{
-	return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-	       strcmp(host, "[::1]") == 0;
 }
 
 static int is_printable(const char *text)
@@ -107,8 +108,13 @@ static char *url_part(struct arena *a, CURLU *parsed, CURLUPart part)
 	return copy;
 }
 
-/* What may be called, and which queue it waits in: "api.example.com:443". */
-static int check_url(struct arena *a, const char *url, const char **host, int *is_local,
+struct target {
+	const char *host; /* which queue it waits in: "api.example.com:443" */
+	enum reach reach;
+};
+
+/* What may be called. */
+static int check_url(struct arena *a, const char *url, enum http_origin origin, struct target *out,
 		     struct err *e)
 {
 	CURLU *parsed = curl_url();
@@ -123,12 +129,24 @@ static int check_url(struct arena *a, const char *url, const char **host, int *i
 	curl_url_cleanup(parsed);
 	if (!scheme || !name || !port)
 		return err_final(e, "refused a malformed url");
-	*is_local = is_loopback(name);
-	if (strcmp(scheme, "https") != 0 &&
-	    (strcmp(scheme, "http") != 0 || !(*is_local || state.settings.allow_plain)))
+	int is_here = origin != HTTP_ANSWERED && host_is_loopback(name);
+	int may_be_plain = is_here || (origin == HTTP_CONFIGURED && state.settings.allow_plain);
+
+	if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !may_be_plain))
 		return err_final(e, "refused a url that is not https");
-	*host = arena_printf(a, "%s:%s", name, port);
+	out->host = arena_printf(a, "%s:%s", name, port);
+	out->reach = is_here ? THIS_MACHINE : origin == HTTP_CONFIGURED ? ANYWHERE : THE_INTERNET;
 	return 0;
+}
+
+int http_check_url(const char *url, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct target ignored;
+	int failed = check_url(a, url, HTTP_CONFIGURED, &ignored, e);
+
+	arena_free(a);
+	return failed;
 }
 
 static struct host *host_of(const char *name)
@@ -323,7 +341,54 @@ static void easy_give(CURL *easy)
 	state.idle[state.idle_count++] = easy;
 }
 
-static void set_up(CURL *easy, struct exchange *x, struct curl_slist *headers, int is_local)
+static int may_reach(struct exchange *x, const struct sockaddr *address)
+{
+	int may = x->reach == ANYWHERE ||
+		  (x->reach == THIS_MACHINE ? inet_is_loopback(address) : inet_is_public(address));
+
+	x->is_out_of_reach |= !may;
+	return may;
+}
+
+/* A name has become an address. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)purpose;
+	if (!may_reach(user, &address->addr))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A kept connection was opened for somebody else. */
+static int check_connection(void *user, char *peer, char *own, int peer_port, int own_port)
+{
+	struct sockaddr_in ip4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6};
+	int is_ip4 = inet_pton(AF_INET, peer, &ip4.sin_addr) == 1;
+
+	(void)own;
+	(void)peer_port;
+	(void)own_port;
+	if (!is_ip4 && inet_pton(AF_INET6, peer, &ip6.sin6_addr) != 1)
+		return CURL_PREREQFUNC_ABORT;
+	return may_reach(user,
+			 is_ip4 ? (const struct sockaddr *)&ip4 : (const struct sockaddr *)&ip6)
+		       ? CURL_PREREQFUNC_OK
+		       : CURL_PREREQFUNC_ABORT;
+}
+
+static void set_reach(CURL *easy, struct exchange *x)
+{
+	if (x->reach == ANYWHERE)
+		return;
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, check_connection);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
+}
+
+static void set_up(CURL *easy, struct exchange *x, struct curl_slist *headers)
 {
 	const struct http_request *request = x->request;
 
@@ -340,8 +405,7 @@ static void set_up(CURL *easy, struct exchange *x, struct curl_slist *headers, i
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
-	if (is_local)
-		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	set_reach(easy, x);
 	if (request->body || request->method[0] == 'P') { /* a length of 0 is said, too */
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
@@ -368,6 +432,11 @@ static int judge_failure(CURL *easy, const struct exchange *x, CURLcode result, 
 			       "refused an answer of more than %zu bytes", x->body_max);
 	if (result == CURLE_URL_MALFORMAT)
 		return err_final(e, "refused a malformed url");
+	if (x->is_out_of_reach)
+		return err_final(e,
+				 x->reach == THIS_MACHINE
+					 ? "refused a url that does not lead to this machine"
+					 : "refused a url that does not lead to a public address");
 	return err_set(e, ERR_RETRY, code, "no answer%s: %s", sent_bytes ? " to what was sent" : "",
 		       curl_easy_strerror(result));
 }
@@ -384,7 +453,7 @@ static int judge_wait(CURL *easy, const struct exchange *x, struct err *e)
 }
 
 YIELDS
-static int exchange(struct exchange *x, int is_local, int64_t deadline_ms, struct err *e)
+static int exchange(struct exchange *x, int64_t deadline_ms, struct err *e)
 {
 	CURL *easy = easy_take();
 	struct curl_slist *headers = header_list(x->request);
@@ -392,7 +461,7 @@ static int exchange(struct exchange *x, int is_local, int64_t deadline_ms, struc
 	struct err why = {0};
 	long status = 0;
 
-	set_up(easy, x, headers, is_local);
+	set_up(easy, x, headers);
 	int failed = curl_loop_perform(easy, deadline_ms, &result, &why);
 
 	if (failed)
@@ -432,12 +501,13 @@ int http_call(struct arena *a, const struct http_request *request, struct http_r
 		.body_max = request->body_max ? request->body_max : HTTP_BODY_MAX,
 		.is_read = request->is_read || strcmp(request->method, "GET") == 0,
 	};
-	const char *name = NULL;
-	int is_local = 0, failed = -1;
+	struct target target;
+	int failed = -1;
 
-	if (check_request(request, e) || check_url(a, request->url, &name, &is_local, e))
+	if (check_request(request, e) || check_url(a, request->url, request->origin, &target, e))
 		return -1;
-	struct host *h = host_of(name);
+	x.reach = target.reach;
+	struct host *h = host_of(target.host);
 
 	if (slot_take(&h->running, state.settings.per_host, &h->queue, deadline_ms, e)) {
 		err_prefix(e, "waiting for the host's turn");
@@ -445,7 +515,7 @@ int http_call(struct arena *a, const struct http_request *request, struct http_r
 		if (slot_take(&state.running, state.settings.total, &state.queue, deadline_ms, e)) {
 			err_prefix(e, "waiting for a turn");
 		} else {
-			failed = exchange(&x, is_local, deadline_ms, e);
+			failed = exchange(&x, deadline_ms, e);
 			slot_give(&state.running, &state.queue);
 		}
 		slot_give(&h->running, &h->queue);

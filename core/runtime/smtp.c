@@ -6,6 +6,7 @@
 
 #include "core/runtime/buffer.h"
 #include "core/runtime/curl_loop.h"
+#include "core/runtime/inet.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/text.h"
 
@@ -257,27 +258,13 @@ static int connect_failed(CURL *easy, CURLcode result, struct err *e)
 			       "the mail server refused the login: %ld", code);
 	case CURLE_USE_SSL_FAILED:
 		return err_retry(e,
-				 "the mail server does not offer STARTTLS, and a login without it "
-				 "would show the password");
+				 "the mail server does not offer STARTTLS, and mail is not sent in "
+				 "clear; see mail.allow_plain");
 	default:
 		return err_set(e, ERR_RETRY, ERR_CODE_DISCONNECTED,
 			       "could not reach the mail server: %s (%ld)",
 			       curl_easy_strerror(result), code);
 	}
-}
-
-static int is_loopback(const char *url)
-{
-	CURLU *parts = curl_url();
-	char *host = NULL;
-	int is = parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		 curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-		 (strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 ||
-		  strcmp(host, "[::1]") == 0);
-
-	curl_free(host);
-	curl_url_cleanup(parts);
-	return is;
 }
 
 static void cleanup(void *easy)
@@ -289,9 +276,9 @@ static CURL *new_handle(struct arena *a, const struct smtp_server *server)
 {
 	CURL *easy = curl_easy_init();
 	int has_user = server->user && *server->user;
-	long tls = is_loopback(server->url) ? CURLUSESSL_NONE
-		   : has_user		    ? CURLUSESSL_ALL
-					    : CURLUSESSL_TRY;
+	long tls = url_is_loopback(server->url)	      ? CURLUSESSL_NONE
+		   : has_user || !server->allow_plain ? CURLUSESSL_ALL
+						      : CURLUSESSL_TRY;
 
 	if (!easy)
 		die("out of memory: libcurl");

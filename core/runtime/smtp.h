@@ -22,10 +22,11 @@ enum {
 
 struct smtp_server {
 	/*
-	 * smtp://host:port or smtps://host:port. Over smtp:// STARTTLS is used when the server offers it, and demanded when
-	 * there is a user; not to a server on loopback, whose certificate names something else.
+	 * smtp://host:port or smtps://host:port. Over smtp:// STARTTLS is demanded; not of a server on loopback, whose
+	 * certificate names something else.
 	 */
 	const char *url;
+	int allow_plain; /* without STARTTLS, too, if the server does not offer it and there is no user */
 	const char *user; /* NULL or empty: no login */
 	struct secret password;
 	int timeout_ms; /* whole exchange, waiting for a turn included; 0: 60 000 */

@@ -219,6 +219,17 @@ test('a store without the secrets it needs is not half added', async () => {
   assert.strictEqual(await house.db.value("SELECT count(*) FROM store WHERE domain = 'b.myshopify.com'"), 0);
 });
 
+test('an API is reached over https, or on this machine', async () => {
+  const bases = { 'http://127.evil.example': /not https/, 'http://10.0.0.1:80': /not https/, 'http://0.0.0.0': /not https/, 'ftp://127.0.0.1': /not https/,
+    'https://user:word@x.example': /malformed/, 'nonsense or not': /malformed/, 'https://x.example/': /slash at its end/ };
+  for (const [base, why] of Object.entries(bases)) {
+    await refused(2, why, 'carrier', 'add', '--carrier', 'shippo', '--name', 'plain', '--key-file', '-', '--api-base', base);
+    await refused(2, why, 'store', 'add', '--platform', 'none', '--domain', 'plain.test', '--api-base', base);
+    await refused(2, why, 'store', 'set', 'desk.test', '--api-base', base);
+  }
+  assert.strictEqual(await house.db.value("SELECT count(*) FROM store WHERE domain = 'plain.test'"), 0);
+});
+
 test('after a rotation both webhook secrets open, twice in a row', async () => {
   for (const n of [1, 2]) await house.try_waybill(['store', 'rotate-secret', 'a.myshopify.com', '--webhook-secret-file', file('next', `next${n}\n`)]);
   assert.strictEqual(await house.db.value("SELECT count(*) FROM credential WHERE kind LIKE 'webhook_secret%'"), 2);

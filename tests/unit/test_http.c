@@ -4,8 +4,10 @@
  */
 #include "core/runtime/http.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,20 +62,40 @@ static struct http_response response;
 static struct err err;
 
 /*
- * A name whose lookup takes as long as the test wants. libcurl calls this one in a thread of its
- * own.
+ * slow.example, whose lookup takes as long as the test wants; other names lead to this machine. libcurl calls this one in a
+ * thread of its own.
  */
 static int lookup_pipe[2];
+
+static struct addrinfo *this_machine(const char *service)
+{
+	struct addrinfo *found = calloc(1, sizeof *found + sizeof(struct sockaddr_in));
+	struct sockaddr_in *address = (struct sockaddr_in *)(void *)(found + 1);
+
+	*address = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtol(service, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	*found = (struct addrinfo){
+		.ai_family = AF_INET,
+		.ai_socktype = SOCK_STREAM,
+		.ai_addrlen = sizeof *address,
+		.ai_addr = (struct sockaddr *)address,
+	};
+	return found;
+}
 
 int getaddrinfo(const char *restrict name, const char *restrict service,
 		const struct addrinfo *restrict hints, struct addrinfo **restrict result)
 {
 	char byte;
 
-	(void)name;
-	(void)service;
 	(void)hints;
-	(void)result;
+	if (strcmp(name, "slow.example") != 0) {
+		*result = this_machine(service);
+		return 0;
+	}
 	return read(lookup_pipe[0], &byte, 1) < 0 ? EAI_FAIL : EAI_NONAME;
 }
 
@@ -130,7 +152,7 @@ static void answers(void *arg)
 	assert_int_equal(response.retry_after_ms, 0);
 	struct http_server_books books = http_server_books();
 
-	assert_int_equal(books.requests, 8);
+	assert_int_equal(books.requests, 9);
 	assert_int_equal(books.connections, 1);
 }
 
@@ -176,6 +198,10 @@ static void bad_requests(void *arg)
 		"nonsense",
 		"ftp://127.0.0.1/x",
 		"http://example.com/",
+		"http://127.evil.example/",
+		"http://127.0.0.1.evil.example/",
+		"http://0.0.0.0/",
+		"http://[::ffff:10.0.0.1]/",
 		"file:///etc/passwd",
 		"http://user:word@127.0.0.1/",
 		"http://127.0.0.1/a\r\nb",
@@ -203,6 +229,70 @@ static void headers_cannot_be_injected_and_only_https_is_spoken(void **state)
 {
 	(void)state;
 	run_in_fiber(bad_requests, NULL);
+}
+
+/* Nothing of these reaches the server, which listens there. */
+static void answered_urls(void *arg)
+{
+	static const struct {
+		const char *url; /* %s: the server's port */
+		enum http_origin origin;
+		const char *why; /* NULL: it is called */
+	} cases[] = {
+		{"http://127.0.0.1:%s/ok", HTTP_ANSWERED, "not https"},
+		{"https://127.0.0.1:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://127.1.2.3:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://2130706433:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://0:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://[::1]:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://[::ffff:127.0.0.1]:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://localhost:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://inside.example:%s/ok", HTTP_ANSWERED, "public address"},
+		{"https://169.254.169.254/latest/meta-data", HTTP_ANSWERED, "public address"},
+		{"https://10.0.0.1/", HTTP_ANSWERED, "public address"},
+		{"https://user:word@127.0.0.1:%s/", HTTP_ANSWERED, "malformed"},
+		{"file:///etc/passwd", HTTP_ANSWERED_HERE, "malformed"},
+		{"gopher://127.0.0.1:%s/", HTTP_ANSWERED_HERE, "not https"},
+		{"http://inside.example:%s/ok", HTTP_ANSWERED_HERE, "not https"},
+		{"https://inside.example:%s/ok", HTTP_ANSWERED_HERE, "public address"},
+		{"https://0.0.0.0:%s/ok", HTTP_ANSWERED_HERE, "public address"},
+		{"http://127.0.0.1:%s/ok", HTTP_ANSWERED_HERE, NULL},
+		{"http://127.0.0.1:%s/ok", HTTP_CONFIGURED, NULL},
+	};
+	size_t called = 0;
+
+	(void)arg;
+	http_server_books();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *url = arena_strdup(arena, cases[i].url), *hole = strstr(url, "%s");
+		struct http_request request = {.method = "GET", .origin = cases[i].origin};
+
+		if (hole)
+			*hole = '\0';
+		request.url =
+			hole ? arena_printf(arena, "%s%s%s", url, strrchr(base, ':') + 1, hole + 2)
+			     : url;
+		print_message("  %s\n", request.url);
+		err = (struct err){0};
+		assert_int_equal(http_call(arena, &request, &response, &err),
+				 cases[i].why ? -1 : 0);
+		if (cases[i].why) {
+			assert_int_equal(err.kind, ERR_FINAL);
+			assert_non_null(strstr(err.msg, cases[i].why));
+		} else {
+			called++;
+		}
+	}
+	struct http_server_books books = http_server_books();
+
+	assert_int_equal(books.requests, called);
+	assert_true(books.connections <= 1); /* not even a connection of the others */
+}
+
+static void a_url_out_of_an_answer_leads_to_the_public_internet_only(void **state)
+{
+	(void)state;
+	run_in_fiber(answered_urls, NULL);
 }
 
 static void too_large(void *arg)
@@ -450,6 +540,7 @@ int main(void)
 		CASE(one_connection_carries_many_answers_of_every_kind),
 		CASE(a_request_says_what_the_caller_said),
 		CASE(headers_cannot_be_injected_and_only_https_is_spoken),
+		CASE(a_url_out_of_an_answer_leads_to_the_public_internet_only),
 		CASE(an_answer_has_a_size_limit),
 		CASE(a_refused_connection_has_surely_sent_nothing),
 		CASE(a_request_whose_answer_is_lost_may_have_arrived),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -117,6 +118,10 @@ static int listen_on_loopback(char *url, size_t size)
 	return listener;
 }
 
+/* What the server's url calls this machine. */
+static const char *server_host = "127.0.0.1";
+static int allow_plain;
+
 static struct trial *try_message(const struct script *s, const char *text)
 {
 	static struct trial t;
@@ -131,7 +136,10 @@ static struct trial *try_message(const struct script *s, const char *text)
 		serve(listener, s, fileno(books));
 	close(listener);
 	memset(&t, 0, sizeof t);
-	t.server = (struct smtp_server){.url = url, .timeout_ms = 400};
+	int port = (int)strtol(strrchr(url, ':') + 1, NULL, 10);
+
+	snprintf(url, sizeof url, "smtp://%s:%d", server_host, port);
+	t.server = (struct smtp_server){.url = url, .allow_plain = allow_plain, .timeout_ms = 400};
 	if (strstr(s->ehlo, "AUTH")) {
 		t.server.user = "waybill";
 		t.server.password = (struct secret){(const unsigned char *)"secret", 6};
@@ -258,6 +266,42 @@ static void a_refused_login_is_told_apart(void **state)
 	assert_int_equal(t->e.code, ERR_CODE_AUTH);
 }
 
+/* 0.0.0.0 leads here, too, but is no loopback address. */
+static void nothing_goes_in_clear_to_another_machine_unless_allowed(void **state)
+{
+	static const char login[] = "250-here\r\n250 AUTH PLAIN\r\n";
+	static const struct {
+		const char *host;
+		int allow_plain;
+		const char *ehlo;
+		int is_sent;
+	} cases[] = {
+		{"0.0.0.0", 0, "250 here\r\n", 0}, {"0.0.0.0", 1, "250 here\r\n", 1},
+		{"0.0.0.0", 0, login, 0},	   {"0.0.0.0", 1, login, 0},
+		{"127.0.0.1", 0, login, 1},	   {"[::ffff:127.0.0.1]", 0, login, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct script s = obedient;
+
+		s.ehlo = cases[i].ehlo;
+		server_host = cases[i].host;
+		allow_plain = cases[i].allow_plain;
+		struct trial *t = try_message(&s, "Subject: x\r\n\r\nAda Lovelace\r\n");
+
+		print_message("  %s %d: %s\n", server_host, allow_plain, t->e.msg);
+		assert_int_equal(t->result, cases[i].is_sent ? 0 : -1);
+		assert_int_equal(t->got_len > 0, cases[i].is_sent);
+		if (!cases[i].is_sent) {
+			assert_int_equal(t->e.kind, ERR_RETRY);
+			assert_non_null(strstr(t->e.msg, "STARTTLS"));
+		}
+	}
+	server_host = "127.0.0.1";
+	allow_plain = 0;
+}
+
 struct crowd {
 	struct trial patient,
 		hasty; /* the first that come; those behind them, who give up long before */
@@ -363,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_large_message_arrives_whole),
 		cmocka_unit_test(every_answer_and_every_silence_is_judged_by_its_stage),
 		cmocka_unit_test(a_refused_login_is_told_apart),
+		cmocka_unit_test(nothing_goes_in_clear_to_another_machine_unless_allowed),
 		cmocka_unit_test(a_server_is_not_flooded_with_connections),
 		cmocka_unit_test(an_endless_answer_ends_the_conversation),
 		cmocka_unit_test(a_line_without_crlf_never_reaches_a_server),
