@@ -7,11 +7,9 @@
 
 enum {
 	NODES_DEFAULT = 200 * 1000,
-	/*
-	 * A node costs about places x items steps; huge orders get fewer nodes, so that the time
-	 * stays below a second or two.
-	 */
-	STEPS_DEFAULT = 200 * 1000 * 1000,
+	STEPS_MAX = 32 * 1000 * 1000, /* before the explanations; one to three nanoseconds each */
+	CELL_STEPS = 24,	      /* what preparing costs for each item of a location */
+	DOMINATED_STEPS_MAX = 4 * 1000 * 1000,
 };
 
 static int compare(int64_t a, int64_t b)
@@ -128,8 +126,11 @@ static int place_take(struct arena *a, const struct search *s, const struct plan
  * was in use there is a shipment less; when it was not, either m's kind is better, or the cost, or
  * the priority, or else the id.
  */
-static int is_dominated_by(const struct search *s, const struct place *l, const struct place *m)
+static int is_dominated_by(struct search *s, const struct place *l, const struct place *m)
 {
+	size_t i;
+
+	s->steps++;
 	if (m->kind > l->kind)
 		return 0;
 	if (m->kind == l->kind) {
@@ -142,11 +143,46 @@ static int is_dominated_by(const struct search *s, const struct place *l, const 
 		if (order >= 0)
 			return 0;
 	}
-	for (size_t i = 0; i < s->item_count; i++)
+	for (i = 0; i < s->item_count; i++)
 		if (l->stock[i] && (m->stock[i] < s->wanted[i] ||
 				    (m->kind == l->kind && m->unit_cost[i] > l->unit_cost[i])))
-			return 0;
-	return 1;
+			break;
+	s->steps += (int64_t)i;
+	return i == s->item_count;
+}
+
+/* Leaving some undiscovered, when this takes long, only makes the search larger. */
+static void find_dominated(struct search *s)
+{
+	int64_t end = s->steps + DOMINATED_STEPS_MAX;
+
+	for (size_t l = 0; l < s->place_count; l++)
+		for (size_t m = 0;
+		     m < s->place_count && !s->places[l].is_dominated && s->steps < end; m++)
+			s->places[l].is_dominated =
+				is_dominated_by(s, &s->places[l], &s->places[m]);
+}
+
+/* Where unit costs do not say otherwise, an item's places stand as those of the item before. */
+static void sort_for_filling(struct arena *a, struct search *s)
+{
+	const size_t *last = ranks(a, s->place_count);
+
+	s->fill_order = ARENA_ARRAY(a, const size_t *, s->item_count);
+	for (size_t i = 0; i < s->item_count; i++) {
+		struct fill_key key = {.places = s->places, .item = i};
+		int is_sorted = 1;
+
+		for (size_t n = 1; n < s->place_count && is_sorted; n++)
+			is_sorted = compare_fill(last + n - 1, last + n, &key) < 0;
+		if (!is_sorted) {
+			size_t *order = ranks(a, s->place_count);
+
+			qsort_r(order, s->place_count, sizeof *order, compare_fill, &key);
+			last = order;
+		}
+		s->fill_order[i] = last;
+	}
 }
 
 static void scratch_init(struct arena *a, struct search *s)
@@ -173,7 +209,6 @@ struct search *search_new(struct arena *a, const struct plan_input *in)
 {
 	struct search *s = ARENA_NEW(a, struct search);
 
-	assert(in->item_count <= PLAN_ITEMS_MAX && in->location_count <= PLAN_LOCATIONS_MAX);
 	s->item_count = in->item_count;
 	s->items = ranks(a, s->item_count);
 	qsort_r(s->items, s->item_count, sizeof *s->items, compare_items,
@@ -181,7 +216,7 @@ struct search *search_new(struct arena *a, const struct plan_input *in)
 	s->wanted = ARENA_ARRAY(a, int64_t, s->item_count);
 	for (size_t i = 0; i < s->item_count; i++) {
 		s->wanted[i] = in->items[s->items[i]].quantity;
-		assert(s->wanted[i] > 0 && s->wanted[i] <= INT64_MAX / PLAN_ITEMS_MAX / 1024);
+		assert(s->wanted[i] > 0);
 		s->wanted_units += s->wanted[i];
 	}
 	s->places = ARENA_ARRAY(a, struct place, in->location_count);
@@ -190,24 +225,14 @@ struct search *search_new(struct arena *a, const struct plan_input *in)
 			s->places[s->place_count++].index = l;
 	qsort(s->places, s->place_count, sizeof *s->places, compare_places);
 
-	s->fill_order = ARENA_ARRAY(a, size_t, s->item_count * s->place_count);
-	for (size_t i = 0; i < s->item_count; i++) {
-		size_t *order = s->fill_order + i * s->place_count;
-
-		for (size_t l = 0; l < s->place_count; l++)
-			order[l] = l;
-		qsort_r(order, s->place_count, sizeof *order, compare_fill,
-			&(struct fill_key){.places = s->places, .item = i});
-	}
+	sort_for_filling(a, s);
 	s->by_cost = ranks(a, s->place_count);
 	qsort_r(s->by_cost, s->place_count, sizeof *s->by_cost, compare_cost, s->places);
 	s->by_priority = ranks(a, s->place_count);
 	qsort_r(s->by_priority, s->place_count, sizeof *s->by_priority, compare_priority,
 		s->places);
-	for (size_t l = 0; l < s->place_count; l++)
-		for (size_t m = 0; m < s->place_count && !s->places[l].is_dominated; m++)
-			s->places[l].is_dominated =
-				is_dominated_by(s, &s->places[l], &s->places[m]);
+	s->steps = CELL_STEPS * (int64_t)(s->item_count * s->place_count);
+	find_dominated(s);
 	s->limit = s->place_count;
 	if (in->shipments_max > 0 && (uint64_t)in->shipments_max < s->limit)
 		s->limit = (size_t)in->shipments_max;
@@ -225,7 +250,7 @@ static int compare_picks(const void *x, const void *y)
 }
 
 /* The picks of the best set, by location id and item id, told in indexes of the input. */
-static void write_picks(struct arena *a, const struct search *s, struct plan *out)
+static void write_picks(struct arena *a, struct search *s, struct plan *out)
 {
 	struct plan_value value;
 	size_t room = 0;
@@ -241,23 +266,17 @@ static void write_picks(struct arena *a, const struct search *s, struct plan *ou
 	}
 }
 
-static int64_t default_budget(const struct search *s)
-{
-	int64_t steps = (int64_t)(s->place_count * s->item_count) + 1;
-
-	return least(NODES_DEFAULT, STEPS_DEFAULT / steps);
-}
-
 void plan_make(struct arena *a, const struct plan_input *in, struct plan *out)
 {
 	struct search *s = search_new(a, in);
 
 	search_run(s, PLACE_NONE, /* hint= */ NULL,
-		   in->node_budget > 0 ? in->node_budget : default_budget(s));
+		   in->node_budget > 0 ? in->node_budget : NODES_DEFAULT, STEPS_MAX - s->steps);
 	*out = (struct plan){.value = s->best, .bound = s->bound, .nodes = s->nodes};
 	out->is_optimal = s->is_complete || plan_value_compare(&s->best, &s->bound) == 0;
 	if (out->is_optimal)
 		out->bound = out->value;
 	write_picks(a, s, out);
 	search_explain(a, s, in, out);
+	out->steps = s->steps;
 }

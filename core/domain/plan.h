@@ -10,8 +10,8 @@
  *   4. lowest cost: per shipment and location, plus per unit and location (distance is folded into
  *      both by the caller)
  *   5. lowest sum of the priorities of the used locations, then the lexicographically smallest set
- *      of location ids, then for each item the lowest location id first, so that the same input
- *      gives the same plan
+ *      of location ids, then for each item the lowest priority and location id first, so that
+ *      the same input gives the same plan
  *
  * Once the set of open locations is fixed the items separate: each is filled from the open
  * locations in the order kind, unit cost, priority, id. So the search is over sets of locations, by
@@ -29,9 +29,10 @@
 enum location_kind { LOCATION_WAREHOUSE, LOCATION_3PL, LOCATION_DROPSHIP, LOCATION_KIND_COUNT };
 
 enum {
-	PLAN_ITEMS_MAX = 2000,
-	PLAN_LOCATIONS_MAX = 512,
-	PLAN_UNTRACKED = -1, /* available: without limit */
+	PLAN_LOCATIONS_MAX = 512,    /* of a merchant; whoever adds one asks */
+	PLAN_CELLS_MAX = 512 * 1000, /* items x locations; whoever plans asks */
+	PLAN_PRICED_MAX = 5,	     /* candidates that are searched for what they would cost */
+	PLAN_UNTRACKED = -1,	     /* available: without limit */
 };
 
 struct plan_item {
@@ -70,6 +71,7 @@ enum plan_reason {
 	PLAN_EXCLUDED, /* by the caller's rule */
 	PLAN_DEARER,   /* the best plan that uses it is worse; see candidate.cost_difference etc. */
 	PLAN_NOT_NEEDED, /* opened as well it stays idle: it could only add shipments */
+	PLAN_UNPRICED,	 /* nearer ones were asked; it takes shipments_more at least, 0 or 1 */
 };
 
 /* What was found out about one candidate location. */
@@ -95,15 +97,18 @@ struct plan {
 	struct plan_value bound; /* no plan can be better than this; equals value when optimal */
 	int is_optimal;
 	int64_t nodes;
+	int64_t steps; /* looks at an item of a location, all in all */
 };
 
 /*
  * plan_make - the best plan; the result is owned by a
  *
  * Input is trusted: checked by assertions. A sum of costs or priorities that would overflow stays
- * at INT64_MAX. Without a node_budget, large inputs (locations x items) get fewer nodes than the
- * default, so that no call takes more than a second or two. The explanations share a few hundred
- * nodes of their own, not counted in nodes.
+ * at INT64_MAX.
+ *
+ * It ends after a counted number of steps, never by a clock, so that the same input gives the same
+ * plan everywhere: some 50 ms, and about twice that for PLAN_CELLS_MAX. Then it says how far from
+ * the best its plan is at most.
  */
 void plan_make(struct arena *a, const struct plan_input *in, struct plan *out);
 

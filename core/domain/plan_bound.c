@@ -20,10 +20,13 @@
 /* Rounding errors of the prices are far below this, relatively. */
 static const double TOLERANCE = 1e-6;
 
+enum { SORT_STEPS = 24 }; /* what sorting costs per place */
+
 /* Where the node stands in units and needs. */
 static void levels(struct search *s)
 {
 	s->need_count = 0;
+	s->steps += (int64_t)s->item_count;
 	for (int k = 0; k < LOCATION_KIND_COUNT; k++)
 		s->covered[k] = s->reachable[k] = 0;
 	for (size_t i = 0; i < s->item_count; i++) {
@@ -43,27 +46,35 @@ static void levels(struct search *s)
 	}
 }
 
-void search_gains(struct search *s)
+int64_t search_gain(struct search *s, size_t l)
 {
-	for (size_t l = 0; l < s->place_count; l++) {
-		const struct place *place = &s->places[l];
+	const struct place *place = &s->places[l];
+	int64_t sum = 0;
 
-		if (s->state[l] != PLACE_FREE)
+	s->steps += (int64_t)s->item_count;
+	for (int k = 0; k < LOCATION_KIND_COUNT; k++)
+		s->units_gain[k][l] = 0;
+	for (size_t i = 0; i < s->item_count; i++) {
+		int64_t room = s->wanted[i];
+
+		if (!place->stock[i])
 			continue;
-		for (int k = 0; k < LOCATION_KIND_COUNT; k++)
-			s->units_gain[k][l] = 0;
-		for (size_t i = 0; i < s->item_count; i++) {
-			int64_t room = s->wanted[i];
-
-			if (!place->stock[i])
-				continue;
-			for (int k = 0; k < LOCATION_KIND_COUNT && room > 0; k++) {
-				room -= s->open_stock[k][i];
-				if (k >= (int)place->kind && room > 0)
-					s->units_gain[k][l] += least(room, place->stock[i]);
-			}
+		for (int k = 0; k < LOCATION_KIND_COUNT && room > 0; k++) {
+			room -= s->open_stock[k][i];
+			if (k >= (int)place->kind && room > 0)
+				s->units_gain[k][l] += least(room, place->stock[i]);
 		}
 	}
+	for (int k = 0; k < LOCATION_KIND_COUNT; k++)
+		sum += s->units_gain[k][l];
+	return sum;
+}
+
+void search_gains(struct search *s)
+{
+	for (size_t l = 0; l < s->place_count; l++)
+		if (s->state[l] == PLACE_FREE)
+			search_gain(s, l);
 }
 
 static int compare_down(const void *x, const void *y)
@@ -91,6 +102,7 @@ static size_t bound_by_largest_gains(struct search *s, size_t room, int64_t *upp
 			if (s->state[l] == PLACE_FREE)
 				s->sorted[count++] = s->units_gain[k][l];
 		qsort(s->sorted, count, sizeof *s->sorted, compare_down);
+		s->steps += SORT_STEPS * (int64_t)count;
 		if (k < LOCATION_KIND_COUNT - 1)
 			upper[k] = least(upper[k], upper[k + 1]);
 		for (count = 0; count < room && sum < upper[k]; count++)
@@ -146,6 +158,7 @@ static double cover_weight(struct search *s, int kind)
 	for (size_t i = 0; i < s->item_count; i++) {
 		double *share = s->share + i * s->place_count;
 
+		s->steps += need[i] ? 3 * (int64_t)place_count : 1; /* with the rounds below */
 		for (size_t n = 0; n < place_count && need[i]; n++) {
 			size_t l = s->cover_places[n];
 
@@ -225,15 +238,16 @@ static int has_lower_ids(const struct search *s)
  * Each unit at the cheapest place of its kind that is open or free. Only when is_tight: then the
  * kinds are known.
  */
-static int64_t units_cost(const struct search *s)
+static int64_t units_cost(struct search *s)
 {
 	int64_t cost = 0;
 
 	for (size_t i = 0; i < s->item_count; i++) {
-		const size_t *order = s->fill_order + i * s->place_count;
+		const size_t *order = s->fill_order[i];
 		int64_t left = s->wanted[i];
+		size_t n;
 
-		for (size_t n = 0; n < s->place_count && left > 0; n++) {
+		for (n = 0; n < s->place_count && left > 0; n++) {
 			const struct place *place = &s->places[order[n]];
 			int64_t units = least(left, place->stock[i]);
 
@@ -242,6 +256,7 @@ static int64_t units_cost(const struct search *s)
 			cost = cost_add(cost, cost_times(place->unit_cost[i], units));
 			left -= units;
 		}
+		s->steps += (int64_t)n;
 	}
 	return cost;
 }
@@ -286,6 +301,7 @@ static size_t count_shipments(struct search *s)
 
 static void bound_cost(struct search *s, struct plan_value *bound)
 {
+	s->steps += 4 * (int64_t)s->place_count;
 	bound->cost = shipments_cost(s);
 	if (s->is_tight) {
 		int64_t open_cost = 0, by_prices;

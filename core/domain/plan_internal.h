@@ -51,7 +51,7 @@ struct search {
 	int64_t *wanted; /* per item */
 	size_t item_count;
 	int64_t wanted_units;
-	size_t *fill_order;	       /* item x place: kind, unit cost, priority, id */
+	const size_t **fill_order;     /* per item the places by kind, unit cost, priority, id */
 	size_t *by_cost, *by_priority; /* places */
 	size_t limit;		       /* open places at most */
 
@@ -76,6 +76,7 @@ struct search {
 	/* the search */
 	size_t forced; /* a place that is open and counted even when idle, or PLACE_NONE */
 	int64_t nodes, budget;
+	int64_t steps, steps_max; /* places looked at for an item, or items for a place */
 	int is_complete;
 	int has_best;
 	struct plan_value best, bound;
@@ -89,9 +90,11 @@ struct search *search_new(struct arena *a, const struct plan_input *in);
  * search_run - find the best set of places
  *
  * forced is opened first. The first incumbent is hint (per place), or the greedy plan when hint is
- * NULL. The result is in best, best_used, bound, is_complete and nodes.
+ * NULL. It ends after so many nodes, or after so many steps more. The result is in best, best_used,
+ * bound, is_complete and nodes.
  */
-void search_run(struct search *s, size_t forced, const unsigned char *hint, int64_t budget);
+void search_run(struct search *s, size_t forced, const unsigned char *hint, int64_t nodes,
+		int64_t steps);
 
 /*
  * search_fill - ship from the places marked open
@@ -99,11 +102,14 @@ void search_run(struct search *s, size_t forced, const unsigned char *hint, int6
  * Fills used and value; picks, when not NULL, has room for item_count x place_count and carries
  * ranks of s instead of indexes of the input. The number of picks is returned.
  */
-size_t search_fill(const struct search *s, const unsigned char *open, unsigned char *used,
+size_t search_fill(struct search *s, const unsigned char *open, unsigned char *used,
 		   struct plan_value *value, struct plan_pick *picks);
 
 /* search_is_promising - bound the node; 0 when nothing below it can beat the best plan so far */
 int search_is_promising(struct search *s);
+
+/* search_gain - fill units_gain of place l, which is free; the sum of it */
+int64_t search_gain(struct search *s, size_t l);
 
 /* search_gains - fill units_gain for the free places */
 void search_gains(struct search *s);

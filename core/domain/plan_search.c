@@ -1,20 +1,23 @@
 /* plan_search - branch and bound over sets of places, with a greedy plan as the first incumbent */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/domain/plan_internal.h"
 
-size_t search_fill(const struct search *s, const unsigned char *open, unsigned char *used,
+size_t search_fill(struct search *s, const unsigned char *open, unsigned char *used,
 		   struct plan_value *value, struct plan_pick *picks)
 {
 	size_t count = 0;
 
+	s->steps += (int64_t)s->place_count;
 	memset(used, 0, s->place_count);
 	*value = (struct plan_value){0};
 	for (size_t i = 0; i < s->item_count; i++) {
-		const size_t *order = s->fill_order + i * s->place_count;
+		const size_t *order = s->fill_order[i];
 		int64_t left = s->wanted[i];
+		size_t n;
 
-		for (size_t n = 0; n < s->place_count && left > 0; n++) {
+		for (n = 0; n < s->place_count && left > 0; n++) {
 			const struct place *place = &s->places[order[n]];
 			int64_t units = least(left, place->stock[i]);
 
@@ -28,6 +31,7 @@ size_t search_fill(const struct search *s, const unsigned char *open, unsigned c
 			if (picks)
 				picks[count++] = (struct plan_pick){i, order[n], units};
 		}
+		s->steps += (int64_t)n;
 		value->unshipped += left;
 	}
 	if (s->forced != PLACE_NONE)
@@ -59,10 +63,11 @@ static void consider(struct search *s, const unsigned char *open)
 	memcpy(s->best_used, s->used, s->place_count);
 }
 
-static void stock_change(const struct search *s, int64_t **stock, size_t l, int64_t sign)
+static void stock_change(struct search *s, int64_t **stock, size_t l, int64_t sign)
 {
 	const struct place *place = &s->places[l];
 
+	s->steps += (int64_t)s->item_count;
 	for (size_t i = 0; i < s->item_count; i++)
 		stock[place->kind][i] += sign * place->stock[i];
 }
@@ -134,7 +139,7 @@ static size_t largest_gain(struct search *s)
  * For the need with the fewest places to choose from: the one of them that covers most, then the
  * cheapest.
  */
-static size_t scarcest_need(const struct search *s)
+static size_t scarcest_need(struct search *s)
 {
 	size_t best = PLACE_NONE, fewest = SIZE_MAX;
 
@@ -144,6 +149,7 @@ static size_t scarcest_need(const struct search *s)
 
 			if (!s->need[k][i])
 				continue;
+			s->steps += (int64_t)s->place_count;
 			for (size_t l = 0; l < s->place_count; l++) {
 				if (s->state[l] != PLACE_FREE || (int)s->places[l].kind != k ||
 				    !s->places[l].stock[i])
@@ -171,7 +177,8 @@ static void visit(struct search *s)
 {
 	size_t l;
 
-	if (s->nodes >= s->budget) {
+	/* The first node is looked at in any case: it gives the bound. */
+	if (s->nodes && (s->nodes >= s->budget || s->steps >= s->steps_max)) {
 		s->is_complete = 0;
 		return;
 	}
@@ -212,18 +219,49 @@ static void start(struct search *s, size_t forced)
 			place_close(s, l);
 }
 
+static int compare_gains(const void *x, const void *y, void *arg)
+{
+	size_t l = *(const size_t *)x, m = *(const size_t *)y;
+
+	return gains_more(arg, m, l) - gains_more(arg, l, m);
+}
+
+/*
+ * Open every place that adds something, in the order of what they would add now: one look at each.
+ * Afterwards no free place adds anything, since what a place adds never grows.
+ */
+static void open_at_once(struct search *s)
+{
+	size_t count = 0;
+
+	search_gains(s);
+	for (size_t l = 0; l < s->place_count; l++)
+		if (s->state[l] == PLACE_FREE)
+			s->cover_places[count++] = l;
+	qsort_r(s->cover_places, count, sizeof *s->cover_places, compare_gains, s);
+	for (size_t n = 0; n < count && s->open_count < s->limit; n++)
+		if (search_gain(s, s->cover_places[n]))
+			place_open(s, s->cover_places[n]);
+}
+
 /*
  * Open what adds most until nothing adds anything, then leave out, dearest first, what the others
- * make superfluous.
+ * make superfluous. Each half may take a quarter of the steps; what is left then is opened at once,
+ * and nothing more is left out.
  */
 static void greedy(struct search *s)
 {
-	size_t l;
+	int64_t quarter = (s->steps_max - s->steps) / 4, half_way = s->steps + quarter, end;
+	size_t l = PLACE_NONE;
 
-	while (s->open_count < s->limit && (l = largest_gain(s)) != PLACE_NONE)
+	while (s->open_count < s->limit && s->steps < half_way &&
+	       (l = largest_gain(s)) != PLACE_NONE)
 		place_open(s, l);
+	if (l != PLACE_NONE)
+		open_at_once(s);
 	consider(s, s->state);
-	for (size_t n = s->place_count; n-- > 0;) {
+	end = s->steps + quarter;
+	for (size_t n = s->place_count; n-- > 0 && s->steps < end;) {
 		struct plan_value before = s->best;
 
 		l = s->by_cost[n];
@@ -236,10 +274,12 @@ static void greedy(struct search *s)
 	}
 }
 
-void search_run(struct search *s, size_t forced, const unsigned char *hint, int64_t budget)
+void search_run(struct search *s, size_t forced, const unsigned char *hint, int64_t nodes,
+		int64_t steps)
 {
 	s->nodes = 0;
-	s->budget = budget;
+	s->budget = nodes;
+	s->steps_max = s->steps + steps;
 	s->is_complete = 1;
 	s->has_best = 0;
 	start(s, forced);

@@ -101,12 +101,56 @@ static void explanations_are_exact(void **state)
 	}
 }
 
+/*
+ * Beside the nearest few, the others are said to need a shipment more, or not: against the oracle
+ * that leaves out all sets without the location.
+ */
+static void others_need_a_shipment_more_or_not(void **state)
+{
+	int said = 0;
+
+	(void)state;
+	for (uint64_t n = 0; n < 400; n++) {
+		struct arena *a = arena_new();
+		struct plan plan;
+		size_t unpriced = 0, searched = 0;
+
+		random_start(6000000 + n);
+		problem_random(&problem, (size_t)(1 + random_below(4)),
+			       (size_t)(8 + random_below(3)), 3);
+		plan_make(a, &problem.in, &plan);
+		for (size_t l = 0; l < problem.in.location_count; l++) {
+			const struct plan_candidate *c = &plan.candidates[l];
+			struct oracle o = {.p = &problem};
+
+			searched += c->reason == PLAN_DEARER || c->reason == PLAN_NOT_NEEDED;
+			if (c->reason != PLAN_UNPRICED)
+				continue;
+			unpriced++;
+			assert_in_range(c->shipments_more, 0, 1);
+			said += c->shipments_more > 0;
+			oracle_try_all_plans_with(&o, l);
+			if (c->shipments_more && o.has_best)
+				assert_false(o.best.unshipped == plan.value.unshipped &&
+					     o.best.dropship_units == plan.value.dropship_units &&
+					     o.best.third_party_units ==
+						     plan.value.third_party_units &&
+					     o.best.shipments <= plan.value.shipments);
+		}
+		assert_true(searched <= PLAN_PRICED_MAX);
+		assert_true(!unpriced || searched == PLAN_PRICED_MAX);
+		arena_free(a);
+	}
+	assert_true(said > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_locations_beat_three),
 		cmocka_unit_test(reasons_are_told),
 		cmocka_unit_test(explanations_are_exact),
+		cmocka_unit_test(others_need_a_shipment_more_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
