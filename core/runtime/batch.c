@@ -65,6 +65,12 @@ void job_fail(struct job *job, const struct err *e)
 	job->err = *e;
 }
 
+void job_leave(struct job *job)
+{
+	job->is_left = 1;
+	job->is_claimed = 0;
+}
+
 int job_is_good(const struct job *job)
 {
 	return job->err.kind == ERR_NONE;
@@ -154,7 +160,7 @@ static int only_outcome(struct batch *b, struct err *e)
 
 static void forget_claim(struct job *job)
 {
-	job->is_claimed = job->acts = 0;
+	job->is_claimed = job->is_left = job->acts = 0;
 	job->data = NULL;
 	job->err = (struct err){0};
 }

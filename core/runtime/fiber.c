@@ -289,6 +289,16 @@ int fiber_sleep_ms(int64_t ms, struct err *e)
 	return -1;
 }
 
+void fiber_yield(void)
+{
+	struct fiber *f = state.current;
+
+	if (!f)
+		die("a wait outside of a fiber");
+	make_ready(f);
+	back_to_loop(f);
+}
+
 void fiber_wake(struct fiber *f)
 {
 	if (!f->is_ready && f != state.current && !f->is_done)

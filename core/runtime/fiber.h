@@ -50,6 +50,10 @@ int fiber_suspend(int64_t deadline_ms, struct err *e);
 YIELDS
 int fiber_sleep_ms(int64_t ms, struct err *e);
 
+/* fiber_yield - go on in the next turn of the loop: for work that would make this one long */
+YIELDS
+void fiber_yield(void);
+
 /* fiber_wake - make a suspended fiber ready; waking twice, or a running one, is harmless. */
 void fiber_wake(struct fiber *f);
 

@@ -231,6 +231,21 @@ struct inbox_job *inbox_take(struct inbox *in)
 	return job;
 }
 
+void inbox_put_back(struct inbox *in, struct inbox_job *job)
+{
+	if (job->message->delivery->epoch != in->epoch) {
+		drop_job(job); /* as on_delivery() has dropped the others of its connection */
+		return;
+	}
+	job->job.is_left = 0;
+	job->job.data = NULL;
+	job->next = in->first;
+	in->first = job;
+	if (!in->last)
+		in->last = job;
+	in->count++;
+}
+
 void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok)
 {
 	struct message *m = job->message;

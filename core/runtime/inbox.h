@@ -47,6 +47,9 @@ size_t inbox_count(const struct inbox *in); /* jobs that were not taken yet */
 /* inbox_take - the oldest job; there must be one */
 struct inbox_job *inbox_take(struct inbox *in);
 
+/* inbox_put_back - the job is the oldest again; several are put back newest first */
+void inbox_put_back(struct inbox *in, struct inbox_job *job);
+
 /* inbox_done - the job is over: free it; when its message's last one is, acknowledge that, or put it back if any was not ok */
 void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok);
 

@@ -32,6 +32,7 @@ struct line {
 	struct job_list finished; /* wait for a settle */
 	size_t acting, claiming, settling;
 	struct fiber *claimer, *settler;
+	size_t fitting; /* jobs that a claim can do at once, as far as it is known */
 	int64_t db_away_since_ms;
 	int is_consuming;
 	struct metric *good, *failed, *dropped;
@@ -80,7 +81,9 @@ static size_t claim_max(const struct line *line)
 {
 	size_t most = settle_max(line);
 
-	return line->role->batch_max && line->role->batch_max < most ? line->role->batch_max : most;
+	if (line->role->batch_max && line->role->batch_max < most)
+		most = line->role->batch_max;
+	return line->fitting && line->fitting < most ? line->fitting : most;
 }
 
 /* ---- act ---- */
@@ -168,6 +171,26 @@ static void end_run(struct run *run)
 	arena_free(run->arena);
 }
 
+/*
+ * What a claim left is for the next one, which takes no more than this one could do; each that leaves
+ * nothing lets the next take twice as many.
+ */
+static void put_back(struct run *run)
+{
+	struct line *line = run->line;
+	size_t left = 0;
+
+	for (size_t i = run->count; i-- > 0;)
+		if (run->jobs[i]->job.is_left) {
+			inbox_put_back(line->inbox, run->jobs[i]);
+			left++;
+		}
+	if (left)
+		line->fitting = run->count - left;
+	else if (line->fitting && line->fitting < settle_max(line))
+		line->fitting *= 2;
+}
+
 static void run_claim(void *arg)
 {
 	struct run *run = arg;
@@ -183,6 +206,8 @@ static void run_claim(void *arg)
 		const struct job *j = &job->job;
 
 		job->line = line;
+		if (j->is_left)
+			continue;
 		if (!j->is_claimed || !line->role->act) {
 			over[over_count++] = job;
 		} else if (j->acts && job_is_good(j)) {
@@ -192,6 +217,7 @@ static void run_claim(void *arg)
 			finish(line, job);
 		}
 	}
+	put_back(run);
 	finish_jobs(run, over, over_count);
 	line->claiming--;
 	end_run(run);

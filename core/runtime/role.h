@@ -42,6 +42,7 @@ struct job {
 	const struct context *context;
 	const struct amqp_delivery *delivery; /* the message it came in */
 	int is_claimed;			      /* set by claim; others are dropped without a word */
+	int is_left;			      /* by job_leave() */
 	int acts;			      /* set by claim: there is something to do outside */
 	int attempt;	       /* failures before this one; set by claim (ingest: the message's) */
 	const char *lease;     /* claimed to act: the token that settle demands */
@@ -97,6 +98,13 @@ struct job *batch_job(const struct batch *b, int64_t id);
 
 /* job_fail - the outcome of one job, without failing the batch */
 void job_fail(struct job *job, const struct err *e);
+
+/*
+ * job_leave - a job that was claimed is for the next batch: this one would take too long
+ *
+ * For roles without act. One job at least must not be left, or nothing ever gets done.
+ */
+void job_leave(struct job *job);
 
 /* job_is_good - nothing has gone wrong with it so far */
 int job_is_good(const struct job *job);

@@ -5,6 +5,7 @@
 
 #include "core/runtime/fiber.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/metrics.h"
 #include "tests/unit/unit.h"
 
 static char trace[64];
@@ -164,6 +165,63 @@ static void many_fibers_share_the_loop_and_their_stacks(void **state)
 	assert_int_equal(fiber_count(), 0);
 }
 
+/* Somebody who works for long gives the others their turn. */
+static void yield_twice(void *arg)
+{
+	fiber_yield();
+	note(arg);
+	fiber_yield();
+	note(arg);
+}
+
+static void start_two_workers(void *arg)
+{
+	struct fiber_group g = {0};
+
+	(void)arg;
+	fiber_group_start(&g, a_name, yield_twice, a_name);
+	fiber_group_start(&g, b_name, yield_twice, b_name);
+	assert_int_equal(fiber_group_wait(&g, 0, NULL), 0);
+	assert_string_equal(trace, "abab");
+}
+
+static void fibers_that_yield_take_turns(void **state)
+{
+	(void)state;
+	trace[0] = '\0';
+	run_in_fiber(start_two_workers, NULL);
+}
+
+/* ---- the loop's turns ---- */
+
+static int64_t longest_turn(void)
+{
+	static const char name[] = "\nwaybill_loop_longest_turn_ms ";
+	struct arena *a = arena_new();
+	const char *at = strstr(metrics_text(a), name);
+	int64_t ms = at ? strtoll(at + sizeof name - 1, NULL, 10) : -1;
+
+	arena_free(a);
+	return ms;
+}
+
+static void work_long(void *arg)
+{
+	int64_t until_ms = loop_now_ms() + 60;
+
+	(void)arg;
+	while (loop_now_ms() < until_ms)
+		;
+	fiber_sleep_ms(1, NULL);
+	assert_in_range(longest_turn(), 59, 60000);
+}
+
+static void the_longest_turn_is_a_metric(void **state)
+{
+	(void)state;
+	run_in_fiber(work_long, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +231,8 @@ int main(void)
 		cmocka_unit_test(a_wake_is_not_lost_on_one_who_stopped_waiting),
 		cmocka_unit_test(jansson_may_recurse_as_deep_as_it_likes),
 		cmocka_unit_test(many_fibers_share_the_loop_and_their_stacks),
+		cmocka_unit_test(fibers_that_yield_take_turns),
+		cmocka_unit_test(the_longest_turn_is_a_metric),
 	};
 
 	return cmocka_run_group_tests_name("fiber", tests, NULL, NULL);
