@@ -98,6 +98,11 @@ static void say_candidate(struct cli *cli, const json_t *c, const char *currency
 		cli_say(cli, "  %s: has none of this free", code);
 	else if (strcmp(reason, "excluded") == 0)
 		cli_say(cli, "  %s: excluded, %s", code, text_of(c, "why"));
+	else if (strcmp(reason, "unpriced") == 0)
+		cli_say(cli, "  %s: not priced, nearer ones were%s", code,
+			number_of(json_object_get(c, "more"), "shipments")
+				? "; at least 1 shipment more"
+				: "");
 	else if (strcmp(reason, "dearer") == 0)
 		cli_say(cli, "  %s: worse: %s", code, words);
 	else
@@ -126,6 +131,14 @@ static void say_proof(struct cli *cli, const json_t *decision, const char *curre
 	json_decref(gap);
 }
 
+static void say_left_out(struct cli *cli, const json_t *decision, const char *key, const char *what)
+{
+	long long n = number_of(decision, key);
+
+	if (n)
+		cli_say(cli, "  and %lld more %s, for which the record has no room", n, what);
+}
+
 void explain(struct cli *cli, const json_t *decisions)
 {
 	const json_t *decision, *candidate;
@@ -137,9 +150,11 @@ void explain(struct cli *cli, const json_t *decisions)
 		cli_say(cli, "%s%s, group %lld", i ? "\n" : "", text_of(decision, "at"),
 			number_of(decision, "group"));
 		say_items(cli, json_object_get(decision, "items"));
+		say_left_out(cli, decision, "items_left_out", "lines and parts of kits");
 		cli_say(cli, " locations");
 		json_array_foreach (json_object_get(decision, "candidates"), c, candidate)
 			say_candidate(cli, candidate, currency);
+		say_left_out(cli, decision, "candidates_left_out", "locations");
 		say_proof(cli, decision, currency);
 	}
 	if (json_array_size(decisions) == 0)

@@ -1,5 +1,6 @@
 /* location - where goods are */
 #include "cli/record.h"
+#include "core/domain/plan.h"
 
 #define MERCHANT_FIELD                                                                             \
 	{                                                                                          \
@@ -44,6 +45,27 @@ static const struct field location_fields[] = {
 };
 static const struct field import_fields[] = {MERCHANT_FIELD, {0}};
 
+/* Planning looks at all of them for every order. */
+static int check_count(struct cli *cli, const struct records *r, struct err *e)
+{
+	struct db_value params[2];
+	struct db_result count;
+	int64_t merchant;
+
+	if (cli_merchant(cli, &merchant, e))
+		return -1;
+	params[0] = db_int64(cli->arena, merchant);
+	params[1] = record_column(cli, r, "code");
+	if (db_query(cli->db, cli->arena, SQL_CLI_LOCATION_COUNT, params, 2, &count, e))
+		return -1;
+	if (db_get_int64(&count, 0, 0) <= PLAN_LOCATIONS_MAX)
+		return 0;
+	return err_final(e,
+			 "this would make %lld locations, and a merchant can have %d; use `waybill "
+			 "location set` on one that is no longer needed",
+			 (long long)db_get_int64(&count, 0, 0), PLAN_LOCATIONS_MAX);
+}
+
 static int location_add(struct cli *cli, struct err *e)
 {
 	struct records one;
@@ -51,7 +73,9 @@ static int location_add(struct cli *cli, struct err *e)
 	if (!cli_get(cli, "address1") || !cli_get(cli, "city") || !cli_get(cli, "country"))
 		return cli_usage(cli, e, "--address1, --city and --country are needed");
 	records_from_options(cli, &one);
-	return records_put(cli, SQL_CLI_LOCATION_PUT, "add", &one, e);
+	return check_count(cli, &one, e) || records_put(cli, SQL_CLI_LOCATION_PUT, "add", &one, e)
+		       ? -1
+		       : 0;
 }
 
 static int location_set(struct cli *cli, struct err *e)
@@ -67,7 +91,7 @@ static int location_import(struct cli *cli, struct err *e)
 	struct records all;
 
 	if (records_from_file(cli, cli->args[0], location_fields, 1, &all, e) ||
-	    records_put(cli, SQL_CLI_LOCATION_PUT, "put", &all, e))
+	    check_count(cli, &all, e) || records_put(cli, SQL_CLI_LOCATION_PUT, "put", &all, e))
 		return -1;
 	cli_say(cli, "%zu locations imported", all.count);
 	return 0;
@@ -84,7 +108,8 @@ static int location_list(struct cli *cli, struct err *e)
 }
 
 const struct command location_commands[] = {
-	{"location add", "", 0, 0, location_fields, location_add, .help = "Add a location"},
+	{"location add", "", 0, 0, location_fields, location_add,
+	 .help = "Add a location; a merchant has at most 512"},
 	{"location set", "", 0, 0, location_fields, location_set,
 	 .help = "Change a location; an empty date takes it away"},
 	{"location list", "", 0, 0, NULL, location_list, .help = "List locations"},

@@ -4,118 +4,143 @@
  * Those who wait come first: of an item an order may take only what is left after everybody who stands before it in the
  * queue has been served, whoever is planned first. A kit is planned whole or waits whole.
  */
-#include <jansson.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "workers/route.h"
 
+enum { CELL_STEPS = 16 }; /* what preparing the planner's input takes for an item of a place */
+
 /* One item of one group: the planner's item, and the parts it stands for. */
 struct want {
-	int64_t item;
-	int is_tracked;
+	size_t item;
+	size_t first_part, last_part; /* linked by their next */
+	const char **excluded;	      /* per place the reason; NULL: from nowhere */
 	int64_t left; /* of it this order may take and has not given to a part yet */
 	int64_t planned;
 };
 
-struct wants {
-	LIST(struct want) list;
+/* One group being decided. Its places are its merchant's locations; what is made on the way dies with a. */
+struct deciding {
+	struct routing *r;
+	const struct route_group *g;
+	struct arena *a;
+	size_t merchant, place_count;
+	const struct route_location *places;
+	LIST(struct want) wants;
+	size_t *shipment_at; /* per place, from 1 */
 };
 
-static int is_tracked(const struct routing *r, int64_t item)
+static int64_t sum(int64_t a, int64_t b)
 {
-	for (size_t i = 0; i < r->items.count; i++)
-		if (r->items.items[i].id == item)
-			return r->items.items[i].is_tracked;
-	return 1;
+	int64_t result;
+
+	return __builtin_add_overflow(a, b, &result) ? INT64_MAX : result;
+}
+
+static struct route_item *item_of(const struct deciding *d, const struct want *w)
+{
+	return d->r->items.items + w->item;
+}
+
+/* Free units per place; NULL: nowhere. */
+static int64_t *free_of(const struct deciding *d, const struct want *w)
+{
+	const struct route_item *item = item_of(d, w);
+
+	return item->merchant == d->merchant ? item->free : NULL;
+}
+
+/* ---- what the group wants ---- */
+
+static struct want *want_of(struct deciding *d, size_t item_at)
+{
+	struct route_item *item = d->r->items.items + item_at;
+
+	if (item->wanted_by == d->g)
+		return d->wants.items + item->want;
+	item->wanted_by = d->g;
+	item->want = d->wants.count;
+	struct want *w = LIST_PUSH(d->a, &d->wants);
+
+	*w = (struct want){.item = item_at, .first_part = ROUTE_NONE, .last_part = ROUTE_NONE};
+	return w;
+}
+
+static void exclude(struct deciding *d, struct want *w, const struct route_part *p)
+{
+	size_t first = (size_t)(d->places - d->r->locations.items);
+
+	for (size_t n = p->first_exclusion; n != ROUTE_NONE; n = d->r->exclusions.items[n].next) {
+		const struct route_exclusion *x = d->r->exclusions.items + n;
+
+		if (x->location - first >= d->place_count)
+			continue;
+		if (!w->excluded)
+			w->excluded = ARENA_ARRAY(d->a, const char *, d->place_count);
+		w->excluded[x->location - first] = x->reason;
+	}
+}
+
+static void find_wants(struct deciding *d)
+{
+	for (size_t i = 0; i < d->g->part_count; i++) {
+		size_t at = d->g->first_part + i;
+		struct route_part *p = d->r->parts.items + at;
+		struct want *w = want_of(d, p->item);
+
+		p->next = ROUTE_NONE;
+		if (w->first_part == ROUTE_NONE)
+			w->first_part = at;
+		else
+			d->r->parts.items[w->last_part].next = at;
+		w->last_part = at;
+		exclude(d, w, p);
+	}
 }
 
 /* ---- what of an item this order may have ---- */
 
-static const char *excluded_for(const struct routing *r, int64_t group, int64_t item,
-				int64_t location)
+static int64_t may_take(const struct deciding *d, const struct want *w)
 {
-	for (size_t x = 0; x < r->exclusions.count; x++) {
-		const struct route_exclusion *ex = r->exclusions.items + x;
+	const struct route_item *item = item_of(d, w);
+	const int64_t *free_units = free_of(d, w);
+	int64_t all = 0, ahead = 0;
 
-		if (ex->location != location)
-			continue;
-		for (size_t p = 0; p < r->parts.count; p++)
-			if (r->parts.items[p].id == ex->part && r->parts.items[p].item == item &&
-			    r->parts.items[p].group == group)
-				return ex->reason;
-	}
-	return NULL;
-}
-
-static const struct route_location *location_of(const struct routing *r, int64_t id)
-{
-	for (size_t i = 0; i < r->locations.count; i++)
-		if (r->locations.items[i].id == id)
-			return r->locations.items + i;
-	return NULL;
-}
-
-static int64_t may_take(const struct routing *r, const struct route_group *g, int64_t item)
-{
-	int64_t free_units = 0, ahead = 0;
-
-	for (size_t i = 0; i < r->stock.count; i++) {
-		const struct route_stock *s = r->stock.items + i;
-		const struct route_location *l = location_of(r, s->location);
-
-		if (s->item == item && l && !l->closed &&
-		    !excluded_for(r, g->id, item, s->location))
-			free_units += s->free;
-	}
-	for (size_t i = 0; i < r->queue.count; i++) {
-		const struct route_wait *w = r->queue.items + i;
-
-		if (w->item != item)
-			continue;
-		if (w->order == g->order)
+	if (!item->is_tracked)
+		return INT64_MAX;
+	for (size_t l = 0; l < d->place_count && free_units; l++)
+		if (!d->places[l].closed && !(w->excluded && w->excluded[l]))
+			all = sum(all, free_units[l]);
+	for (size_t n = item->first_wait; n != ROUTE_NONE; n = d->r->queue.items[n].next) {
+		if (d->r->queue.items[n].order == d->g->order)
 			break;
-		ahead += w->quantity;
+		ahead = sum(ahead, d->r->queue.items[n].quantity);
 	}
-	return free_units > ahead ? free_units - ahead : 0;
+	return all > ahead ? all - ahead : 0;
 }
 
-static struct want *want_of(struct routing *r, struct wants *wants, const struct route_group *g,
-			    int64_t item)
+/* Whole units of one line, as many as all of its parts can have. Returns where its parts end. */
+static size_t plan_line(struct deciding *d, size_t first, size_t last)
 {
-	for (size_t i = 0; i < wants->list.count; i++)
-		if (wants->list.items[i].item == item)
-			return wants->list.items + i;
-	struct want *w = LIST_PUSH(r->b->arena, &wants->list);
-
-	w->item = item;
-	w->is_tracked = is_tracked(r, item);
-	w->left = w->is_tracked ? may_take(r, g, item) : INT64_MAX;
-	return w;
-}
-
-/* Whole units of one line, as many as all of its parts can have. Parts of a line stand one behind the other. */
-static size_t plan_line(struct routing *r, struct wants *wants, const struct route_group *g,
-			size_t first)
-{
-	struct route_part *parts = r->parts.items;
+	struct route_part *parts = d->r->parts.items;
 	size_t end = first;
 	int64_t units = INT64_MAX;
 
-	for (; end < r->parts.count && parts[end].line == parts[first].line; end++) {
+	for (; end < last && parts[end].line == parts[first].line; end++) {
 		int64_t wanted = parts[end].open + parts[end].waiting;
-		int64_t left = want_of(r, wants, g, parts[end].item)->left;
+		int64_t left = want_of(d, parts[end].item)->left;
 		int64_t have = (wanted < left ? wanted : left) / parts[end].per_unit;
 
 		if (have < units)
 			units = have;
 	}
 	for (size_t i = first; i < end; i++) {
-		struct want *w = want_of(r, wants, g, parts[i].item);
+		struct want *w = want_of(d, parts[i].item);
 
 		parts[i].is_decided = 1;
 		parts[i].planned = units * parts[i].per_unit;
 		w->planned += parts[i].planned;
-		if (w->is_tracked)
+		if (item_of(d, w)->is_tracked)
 			w->left -= parts[i].planned;
 	}
 	return end;
@@ -123,282 +148,205 @@ static size_t plan_line(struct routing *r, struct wants *wants, const struct rou
 
 /* ---- the planner's input ---- */
 
-static int64_t free_at(const struct routing *r, const struct route_group *g, const struct want *w,
-		       const struct route_location *l)
+static int64_t free_at(const struct deciding *d, const struct want *w, size_t place)
 {
-	if (excluded_for(r, g->id, w->item, l->id))
+	const int64_t *free_units = free_of(d, w);
+
+	if (w->excluded && w->excluded[place])
 		return 0;
-	if (!w->is_tracked)
+	if (!item_of(d, w)->is_tracked)
 		return PLAN_UNTRACKED;
-	for (size_t i = 0; i < r->stock.count; i++)
-		if (r->stock.items[i].item == w->item && r->stock.items[i].location == l->id)
-			return r->stock.items[i].free;
-	return 0;
+	return free_units ? free_units[place] : 0;
 }
 
-static int64_t shipment_cost(const struct routing *r, const struct route_group *g,
-			     const struct route_location *l)
+static struct plan_location candidate(const struct deciding *d, size_t place,
+				      const struct want *const *planned, size_t count)
 {
-	for (size_t i = 0; i < r->zones.count; i++)
-		if (r->zones.items[i].group == g->id && r->zones.items[i].location == l->id)
-			return r->zones.items[i].shipment_cost;
-	return l->shipment_cost;
+	const struct route_location *l = d->places + place;
+	int64_t *available = ARENA_ARRAY(d->a, int64_t, count);
+	int64_t *unit_cost = ARENA_ARRAY(d->a, int64_t, count);
+
+	for (size_t n = 0; n < count; n++) {
+		available[n] = free_at(d, planned[n], place);
+		unit_cost[n] = l->unit_cost;
+	}
+	return (struct plan_location){
+		.location = l->id,
+		.kind = l->kind,
+		.priority = l->priority,
+		.shipment_cost = l->shipment_cost,
+		.available = available,
+		.unit_cost = unit_cost,
+		.excluded = l->closed,
+	};
 }
 
-static struct plan_input planner_input(const struct routing *r, const struct route_group *g,
-				       const struct wants *wants, int64_t merchant_id)
+static struct plan_input planner_input(const struct deciding *d)
 {
-	struct arena *a = r->b->arena;
-	struct plan_item *items = ARENA_ARRAY(a, struct plan_item, wants->list.count);
-	struct plan_location *locations = ARENA_ARRAY(a, struct plan_location, r->locations.count);
-	size_t item_count = 0, location_count = 0;
-	const struct want **planned = ARENA_ARRAY(a, const struct want *, wants->list.count);
+	struct plan_item *items = ARENA_ARRAY(d->a, struct plan_item, d->wants.count);
+	struct plan_location *locations = ARENA_ARRAY(d->a, struct plan_location, d->place_count);
+	const struct want **planned = ARENA_ARRAY(d->a, const struct want *, d->wants.count);
+	size_t first = (size_t)(d->places - d->r->locations.items), count = 0;
 
-	for (size_t i = 0; i < wants->list.count; i++)
-		if (wants->list.items[i].planned) {
-			planned[item_count] = wants->list.items + i;
-			items[item_count++] = (struct plan_item){wants->list.items[i].item,
-								 wants->list.items[i].planned};
-		}
-	for (size_t i = 0; i < r->locations.count; i++) {
-		const struct route_location *l = r->locations.items + i;
-		int64_t *available = ARENA_ARRAY(a, int64_t, item_count);
-		int64_t *unit_cost = ARENA_ARRAY(a, int64_t, item_count);
+	for (size_t i = 0; i < d->wants.count; i++) {
+		const struct want *w = d->wants.items + i;
 
-		if (l->merchant_id != merchant_id)
+		if (!w->planned)
 			continue;
-		for (size_t n = 0; n < item_count; n++) {
-			available[n] = free_at(r, g, planned[n], l);
-			unit_cost[n] = l->unit_cost;
-		}
-		locations[location_count++] = (struct plan_location){
-			.location = l->id,
-			.kind = l->kind,
-			.priority = l->priority,
-			.shipment_cost = shipment_cost(r, g, l),
-			.available = available,
-			.unit_cost = unit_cost,
-			.excluded = l->closed,
-		};
+		planned[count] = w;
+		items[count++] = (struct plan_item){item_of(d, w)->id, w->planned};
+	}
+	for (size_t l = 0; l < d->place_count; l++)
+		locations[l] = candidate(d, l, planned, count);
+	for (size_t n = d->g->first_zone; n != ROUTE_NONE; n = d->r->zones.items[n].next) {
+		const struct route_zone *z = d->r->zones.items + n;
+
+		if (z->location - first < d->place_count)
+			locations[z->location - first].shipment_cost = z->shipment_cost;
 	}
 	return (struct plan_input){
 		.items = items,
-		.item_count = item_count,
+		.item_count = count,
 		.locations = locations,
-		.location_count = location_count,
+		.location_count = d->place_count,
 	};
 }
 
 /* ---- taking what the plan says ---- */
 
-static int64_t shipment_at(struct routing *r, const struct route_group *g, int64_t location)
+static int64_t shipment_at(struct deciding *d, size_t place)
 {
-	for (size_t i = 0; i < r->shipments.count; i++)
-		if (r->shipments.items[i].group == g->id &&
-		    r->shipments.items[i].location == location)
-			return (int64_t)i + 1;
-	const struct route_location *l = location_of(r, location);
+	const struct route_location *l = d->places + place;
 
-	if (!l)
-		die("a plan names location %lld, which it was not given", (long long)location);
-	*LIST_PUSH(r->b->arena, &r->shipments) = (struct route_shipment){
-		.order = g->order,
-		.group = g->id,
-		.location = location,
-		.state = l->buys_label ? "planned" : "released",
-		.step = l->buys_label ? "rate" : NULL,
-	};
-	return (int64_t)r->shipments.count;
+	if (!d->shipment_at[place]) {
+		*LIST_PUSH(d->r->b->arena, &d->r->shipments) = (struct route_shipment){
+			.order = d->g->order,
+			.group = d->g->id,
+			.location = l->id,
+			.state = l->buys_label ? "planned" : "released",
+			.step = l->buys_label ? "rate" : NULL,
+		};
+		d->shipment_at[place] = d->r->shipments.count;
+	}
+	return (int64_t)d->shipment_at[place];
 }
 
-static void take_stock(struct routing *r, int64_t item, int64_t location, int64_t quantity)
+/* Units of a pick go to the group's parts of that item, in the order of the lines. A part that is full is done with. */
+static void take_pick(struct deciding *d, struct want *w, size_t place, int64_t quantity)
 {
-	for (size_t i = 0; i < r->stock.count; i++)
-		if (r->stock.items[i].item == item && r->stock.items[i].location == location)
-			r->stock.items[i].free -= quantity;
-}
+	int64_t shipment = shipment_at(d, place);
 
-/* Units of a pick go to the group's parts of that item, in the order of the lines. */
-static void take_pick(struct routing *r, const struct route_group *g, int64_t item,
-		      int64_t location, int64_t quantity)
-{
-	int64_t shipment = shipment_at(r, g, location);
-
-	if (is_tracked(r, item))
-		take_stock(r, item, location, quantity);
-	for (size_t i = 0; i < r->parts.count && quantity > 0; i++) {
-		struct route_part *p = r->parts.items + i;
+	if (item_of(d, w)->is_tracked)
+		free_of(d, w)[place] -= quantity;
+	while (quantity > 0) {
+		struct route_part *p = d->r->parts.items + w->first_part;
 		int64_t room = p->planned - p->taken;
 		int64_t n = room < quantity ? room : quantity;
 
-		if (p->group != g->id || p->item != item || n <= 0)
+		if (room == 0) {
+			w->first_part = p->next;
 			continue;
+		}
 		p->taken += n;
 		quantity -= n;
-		*LIST_PUSH(r->b->arena, &r->allocations) =
+		*LIST_PUSH(d->r->b->arena, &d->r->allocations) =
 			(struct route_allocation){p->id, shipment, n};
 	}
 }
 
-/* How many of a part's units this plan makes wait, and how many it spares further waiting. */
-static int64_t newly_waiting(const struct route_part *p)
-{
-	int64_t rest = p->open + p->waiting - p->taken;
-
-	return rest > p->waiting ? rest - p->waiting : 0;
-}
-
-static int64_t newly_filled(const struct route_part *p)
-{
-	int64_t rest = p->open + p->waiting - p->taken;
-
-	return rest < p->waiting ? p->waiting - rest : 0;
-}
-
 /* The queue after this order: what it got is no longer waited for, what it did not get waits behind everybody. */
-static void update_queue(struct routing *r, const struct route_group *g)
+static void update_queue(struct deciding *d, struct route_item *item, int64_t filled,
+			 int64_t waiting)
 {
-	for (size_t i = 0; i < r->parts.count; i++) {
-		const struct route_part *p = r->parts.items + i;
-		int64_t filled = newly_filled(p);
+	struct routing *r = d->r;
 
-		if (p->group != g->id || !is_tracked(r, p->item))
+	for (size_t n = item->first_wait; n != ROUTE_NONE && filled > 0;
+	     n = r->queue.items[n].next) {
+		struct route_wait *wait = r->queue.items + n;
+		int64_t units = wait->quantity < filled ? wait->quantity : filled;
+
+		if (wait->order != d->g->order)
 			continue;
-		for (size_t w = 0; w < r->queue.count && filled > 0; w++) {
-			struct route_wait *wait = r->queue.items + w;
-			int64_t n = wait->quantity < filled ? wait->quantity : filled;
+		wait->quantity -= units;
+		filled -= units;
+	}
+	if (waiting)
+		route_wait(r, item, d->g->order, waiting);
+}
 
-			if (wait->item != p->item || wait->order != g->order)
-				continue;
-			wait->quantity -= n;
-			filled -= n;
-		}
-		if (newly_waiting(p))
-			*LIST_PUSH(r->b->arena, &r->queue) =
-				(struct route_wait){p->item, g->order, newly_waiting(p)};
+static void update_queues(struct deciding *d)
+{
+	int64_t *filled = ARENA_ARRAY(d->a, int64_t, d->wants.count);
+	int64_t *waiting = ARENA_ARRAY(d->a, int64_t, d->wants.count);
+
+	for (size_t i = 0; i < d->g->part_count; i++) {
+		const struct route_part *p = d->r->parts.items + d->g->first_part + i;
+		size_t want = d->r->items.items[p->item].want;
+
+		filled[want] += newly_filled(p);
+		waiting[want] += newly_waiting(p);
+	}
+	for (size_t i = 0; i < d->wants.count; i++) {
+		struct route_item *item = item_of(d, d->wants.items + i);
+
+		if (item->is_tracked)
+			update_queue(d, item, filled[i], waiting[i]);
 	}
 }
 
-/* ---- the reasons ---- */
-
-static json_t *value_json(const struct plan_value *v)
+static void add_decision(struct deciding *d, const struct plan_input *in, const struct plan *plan)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "unshipped", (json_int_t)v->unshipped,
-			 "dropship_units", (json_int_t)v->dropship_units, "third_party_units",
-			 (json_int_t)v->third_party_units, "shipments", (json_int_t)v->shipments,
-			 "cost", (json_int_t)v->cost);
+	struct routing *r = d->r;
+	struct route_decision *decision = LIST_PUSH(r->b->arena, &r->decisions);
+
+	decision->order = d->g->order;
+	decision->group = d->g->id;
+	decision->is_optimal = plan->is_optimal;
+	decision->nodes = plan->nodes;
+	decision->detail = route_detail(r->b->arena, r, d->g, in, plan);
+	for (size_t i = 0; i < d->g->part_count; i++) {
+		const struct route_part *p = r->parts.items + d->g->first_part + i;
+
+		decision->has_filled |= newly_filled(p) > 0;
+		decision->has_backordered |= newly_waiting(p) > 0;
+	}
 }
 
-static json_t *candidates_json(const struct plan_input *in, const struct plan *plan)
+static void decide_group(struct routing *r, const struct route_order *order,
+			 const struct route_group *g)
 {
-	static const char *const reasons[] = {
-		[PLAN_CHOSEN] = "chosen",	  [PLAN_NO_STOCK] = "no_stock",
-		[PLAN_EXCLUDED] = "excluded",	  [PLAN_DEARER] = "dearer",
-		[PLAN_NOT_NEEDED] = "not_needed",
+	const struct route_merchant *m = r->merchants.items + order->merchant;
+	struct deciding d = {
+		.r = r,
+		.g = g,
+		.a = arena_new(),
+		.merchant = order->merchant,
+		.place_count = m->count,
+		.places = r->locations.items + m->first,
 	};
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < in->location_count; i++) {
-		const struct plan_candidate *c = plan->candidates + i;
-		json_t *one = json_pack("{s:I, s:s, s:s*}", "location",
-					(json_int_t)in->locations[i].location, "reason",
-					reasons[c->reason], "why", in->locations[i].excluded);
-
-		if (c->reason == PLAN_DEARER || c->reason == PLAN_NOT_NEEDED)
-			json_object_set_new(one, "more",
-					    json_pack("{s:I, s:I, s:I, s:I, s:I}", "unshipped",
-						      (json_int_t)c->units_less, "dropship_units",
-						      (json_int_t)c->dropship_more,
-						      "third_party_units",
-						      (json_int_t)c->third_party_more, "shipments",
-						      (json_int_t)c->shipments_more, "cost",
-						      (json_int_t)c->cost_more));
-		json_array_append_new(list, one);
-	}
-	return list;
-}
-
-static json_t *items_json(const struct routing *r, const struct route_group *g)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < r->parts.count; i++) {
-		const struct route_part *p = r->parts.items + i;
-
-		if (p->group == g->id)
-			json_array_append_new(
-				list, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "part",
-						(json_int_t)p->id, "item", (json_int_t)p->item,
-						"wanted", (json_int_t)(p->open + p->waiting),
-						"shipped_now", (json_int_t)p->taken, "waits",
-						(json_int_t)newly_waiting(p), "filled",
-						(json_int_t)newly_filled(p)));
-	}
-	return list;
-}
-
-static const char *detail_text(struct arena *a, json_t *detail)
-{
-	char *text = json_dumps(detail, JSON_COMPACT);
-	const char *copy = arena_strdup(a, text);
-
-	free(text);
-	json_decref(detail);
-	return copy;
-}
-
-static void add_decision(struct routing *r, const struct route_group *g,
-			 const struct plan_input *in, const struct plan *plan)
-{
-	struct route_decision *d = LIST_PUSH(r->b->arena, &r->decisions);
-	json_t *detail = json_pack("{s:o, s:o, s:o}", "value", value_json(&plan->value), "items",
-				   items_json(r, g), "candidates", candidates_json(in, plan));
-
-	if (!plan->is_optimal)
-		json_object_set_new(detail, "bound", value_json(&plan->bound));
-	d->order = g->order;
-	d->group = g->id;
-	d->is_optimal = plan->is_optimal;
-	d->nodes = plan->nodes;
-	d->detail = detail_text(r->b->arena, detail);
-	for (size_t i = 0; i < r->parts.count; i++) {
-		const struct route_part *p = r->parts.items + i;
-
-		if (p->group != g->id)
-			continue;
-		d->has_filled |= newly_filled(p) > 0;
-		d->has_backordered |= newly_waiting(p) > 0;
-	}
-}
-
-static void decide_group(struct routing *r, const struct route_group *g, int64_t merchant_id)
-{
-	struct wants wants = {0};
+	size_t end = g->first_part + g->part_count;
 	struct plan plan;
 
-	for (size_t i = 0; i < r->parts.count;)
-		if (r->parts.items[i].group == g->id)
-			i = plan_line(r, &wants, g, i);
-		else
-			i++;
-	if (wants.list.count == 0)
-		return;
-	struct plan_input in = planner_input(r, g, &wants, merchant_id);
+	d.shipment_at = ARENA_ARRAY(d.a, size_t, d.place_count);
+	find_wants(&d);
+	for (size_t i = 0; i < d.wants.count; i++)
+		d.wants.items[i].left = may_take(&d, d.wants.items + i);
+	for (size_t i = g->first_part; i < end;)
+		i = plan_line(&d, i, end);
+	struct plan_input in = planner_input(&d);
 
-	plan_make(r->b->arena, &in, &plan);
-	for (size_t i = 0; i < plan.pick_count; i++)
-		take_pick(r, g, in.items[plan.picks[i].item].item,
-			  in.locations[plan.picks[i].location].location, plan.picks[i].quantity);
-	update_queue(r, g);
-	add_decision(r, g, &in, &plan);
-}
+	route_worked(r, CELL_STEPS * (int64_t)(d.wants.count * d.place_count));
+	plan_make(d.a, &in, &plan);
+	route_worked(r, plan.steps);
+	for (size_t i = 0; i < plan.pick_count; i++) {
+		const struct plan_pick *pick = plan.picks + i;
+		size_t item = idmap_find(&r->item_at, in.items[pick->item].item);
 
-static int has_parts(const struct routing *r, const struct route_group *g)
-{
-	for (size_t i = 0; i < r->parts.count; i++)
-		if (r->parts.items[i].group == g->id)
-			return 1;
-	return 0;
+		take_pick(&d, want_of(&d, item), pick->location, pick->quantity);
+	}
+	update_queues(&d);
+	add_decision(&d, &in, &plan);
+	arena_free(d.a);
 }
 
 static int refuse(struct job *job, const char *kind, const char *reason)
@@ -426,25 +374,22 @@ static int check_group(struct job *job, const struct route_group *g)
 	return 0;
 }
 
-void route_decide(struct routing *r, struct job *job, int64_t merchant_id, int64_t *again_us)
+void route_decide(struct routing *r, struct route_order *order)
 {
-	*again_us = 0;
-	for (size_t i = 0; i < r->groups.count; i++) {
-		const struct route_group *g = r->groups.items + i;
+	const struct route_group *groups = r->groups.items + order->first_group;
 
-		if (g->order == job->id && has_parts(r, g) && !g->is_held && check_group(job, g))
+	for (size_t i = 0; i < order->group_count; i++)
+		if (groups[i].part_count && !groups[i].is_held &&
+		    check_group(order->job, groups + i))
 			return;
-	}
-	for (size_t i = 0; i < r->groups.count; i++) {
-		const struct route_group *g = r->groups.items + i;
+	for (size_t i = 0; i < order->group_count; i++) {
+		const struct route_group *g = groups + i;
 
-		if (g->order != job->id || g->is_held || !has_parts(r, g))
+		if (g->is_held || !g->part_count)
 			continue;
-		if (g->not_before_us) {
-			if (!*again_us || g->not_before_us < *again_us)
-				*again_us = g->not_before_us;
-			continue;
-		}
-		decide_group(r, g, merchant_id);
+		if (!g->not_before_us)
+			decide_group(r, order, g);
+		else if (!order->again_us || g->not_before_us < order->again_us)
+			order->again_us = g->not_before_us;
 	}
 }

@@ -42,7 +42,8 @@ static int write_backorders(struct routing *r, struct err *e)
 	for (size_t i = 0; i < r->parts.count; i++) {
 		const struct route_part *p = r->parts.items + i;
 		int64_t rest = p->open + p->waiting - p->taken;
-		struct wait_row row = {p->backorder, p->order, p->id, p->item, rest};
+		struct wait_row row = {p->backorder, p->order, p->id, r->items.items[p->item].id,
+				       rest};
 
 		if (!p->is_decided || rest == p->waiting)
 			continue;

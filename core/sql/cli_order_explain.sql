@@ -1,6 +1,7 @@
 -- The routing decisions of an order, with SKUs and location codes instead of ids. The shipments a decision made have its time.
 SELECT d.id, d.at::text AS at, g.position AS "group", o.currency, d.is_optimal AS optimal, d.nodes, d.detail -> 'value' AS value,
-       d.detail -> 'bound' AS bound,
+       d.detail -> 'bound' AS bound, coalesce((d.detail -> 'items_left_out')::bigint, 0) AS items_left_out,
+       coalesce((d.detail -> 'candidates_left_out')::bigint, 0) AS candidates_left_out,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('sku', i.sku, 'wanted', x.item -> 'wanted', 'shipped_now', x.item -> 'shipped_now', 'where',
                  (SELECT string_agg(a.quantity || ' from ' || coalesce(l.code, '?') || ' in shipment ' || s.id, ', ' ORDER BY s.id)
                     FROM allocation AS a JOIN shipment AS s ON s.id = a.shipment_id LEFT JOIN location AS l ON l.id = s.location_id

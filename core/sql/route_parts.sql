@@ -4,4 +4,4 @@ SELECT p.id, p.order_id, l.delivery_group_id, p.order_line_id, p.item_id, p.per_
   FROM line_part AS p JOIN order_line AS l ON l.id = p.order_line_id
   LEFT JOIN backorder AS b ON b.line_part_id = p.id AND b.state = 'waiting'
  WHERE p.order_id = ANY ($1::bigint[]) AND p.quantity > p.cancelled + p.allocated + p.shipped
- ORDER BY p.order_id, p.order_line_id, p.id
+ ORDER BY p.order_id, l.delivery_group_id, p.order_line_id, p.id
