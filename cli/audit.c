@@ -34,9 +34,10 @@ static int verify(struct cli *cli, struct err *e)
 	if (json_array_size(cli->output)) {
 		cli->status = EXIT_REFUSED;
 		cli_say(cli,
-			"\nThe first event of each of these orders that is not what was written.");
+			"\nIn %s: the first event of each of these orders that is not what was written.",
+			cli_place(cli));
 	} else {
-		cli_say(cli, "\nThe audit trail is whole.");
+		cli_say(cli, "\nThe audit trail of %s is whole.", cli_place(cli));
 	}
 	return 0;
 }

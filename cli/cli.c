@@ -137,6 +137,11 @@ static const char *actor(struct arena *a)
 		    : arena_printf(a, "user:%u", (unsigned)geteuid());
 }
 
+const char *cli_place(struct cli *cli)
+{
+	return db_url_place(cli->arena, cli->conf.database.url);
+}
+
 int cli_begin(struct cli *cli, struct err *e)
 {
 	if (!cli->conf.database.url[0]) {

@@ -91,6 +91,9 @@ void cli_record(struct cli *cli, const struct db_result *r);
 void cli_due(struct cli *cli, const char *role, int64_t id);
 void cli_dues(struct cli *cli, const struct db_result *r);
 
+/* cli_place - "waybill on db.example:5432": the database that commands work on */
+const char *cli_place(struct cli *cli);
+
 /* cli_run - db_run on the command's transaction */
 #define cli_run(cli, id, out, e, ...) db_run((cli)->db, (cli)->arena, (id), (out), (e), __VA_ARGS__)
 

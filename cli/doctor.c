@@ -42,7 +42,7 @@ static int check_database(struct cli *cli)
 			   "%s; is database.url right, and does PostgreSQL run?", e.msg);
 		return -1;
 	}
-	doctor_say(cli, 1, "database", "reachable");
+	doctor_say(cli, 1, "database", "%s, reachable", cli_place(cli));
 	if (migrate_check(cli->conf.database.url, &e)) {
 		doctor_say(cli, 0, "schema", "%s; run `waybill migrate`", e.msg);
 		return -1;
@@ -117,6 +117,13 @@ static void check_work(struct cli *cli)
 		   (long long)dead);
 	if (!db_is_null(&r, 0, 3))
 		doctor_say(cli, 1, "paused stores", "%s", db_get_text(&r, 0, 3));
+	int64_t picked = db_get_int64(&r, 0, 4);
+
+	doctor_say(cli, picked == 0, "picked shipments",
+		   picked ? "%lld were picked over a day ago and have not left; see "
+			    "`waybill shipment list --state picked`"
+			  : "%lld were picked over a day ago and have not left",
+		   (long long)picked);
 	if (db_get_bool(&r, 0, 2) && !cli->conf.mail.url[0])
 		doctor_say(cli, 0, "mail",
 			   "a store wants Waybill to mail its customers, but mail.url is "
@@ -159,6 +166,17 @@ static void check_privacy(struct cli *cli)
 	say_pending(cli, "questions about personal data", &r, 4, NULL, db_get_bool(&r, 0, 6));
 }
 
+static void check_configuration(struct cli *cli)
+{
+	struct err e = {0};
+
+	if (!conf_is_private(&cli->conf, &e))
+		doctor_say(cli, 0, "configuration", "%s", e.msg);
+	else
+		doctor_say(cli, 1, "configuration", "%s",
+			   cli->conf.path[0] ? cli->conf.path : "no file, the environment alone");
+}
+
 static void check_templates(struct cli *cli)
 {
 	const char *folder = cli->conf.mail.templates;
@@ -178,6 +196,7 @@ static int doctor(struct cli *cli, struct err *e)
 	(void)e;
 	json_decref(cli->output);
 	cli->output = json_array();
+	check_configuration(cli);
 	check_templates(cli);
 	check_broker(cli);
 	if (check_database(cli) == 0) {

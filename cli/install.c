@@ -15,6 +15,16 @@ static const struct field setup_fields[] = {
 	{0},
 };
 
+/* Root makes the key for those who may read the configuration: its group. Where that cannot be, the key is root's alone. */
+static void share_as_configuration(int fd, const char *conf_path)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(conf_path, &st) == 0 && st.st_mode & S_IRGRP &&
+	    fchown(fd, (uid_t)-1, st.st_gid) == 0)
+		fchmod(fd, KEY_MODE | S_IRGRP);
+}
+
 /* 1 when it was made, 0 when there is one; nobody else can read it at any moment. */
 static int make_key(struct cli *cli, const char *path, struct err *e)
 {
@@ -25,6 +35,7 @@ static int make_key(struct cli *cli, const char *path, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_final(e, "cannot make %s: %s", text_cut(path, 120), strerror(errno));
+	share_as_configuration(fd, cli->conf.path);
 	int failed = write(fd, text.bytes, text.len) != (ssize_t)text.len ||
 		     write(fd, "\n", 1) != 1 || fsync(fd);
 
@@ -90,7 +101,8 @@ static int migrate(struct cli *cli, struct err *e)
 			cli->status = EXIT_UNREACHABLE;
 		return -1;
 	}
-	cli->output = json_pack("{s:i}", "applied", applied);
+	cli->output = json_pack("{s:i, s:s}", "applied", applied, "database",
+				db_url_place(cli->arena, url));
 	return 0;
 }
 

@@ -258,9 +258,10 @@ static int stock_verify(struct cli *cli, struct err *e)
 	if (r.rows)
 		cli->status = EXIT_REFUSED;
 	cli_say(cli,
-		r.rows ? "\nThe counters differ from what they are kept from: somebody has written "
-			 "past the triggers. Compare with a backup before anything is corrected."
-		       : "\nStock, ledger, allocations and parts agree.");
+		r.rows ? "\nThe counters of %s differ from what they are kept from: somebody has "
+			 "written past the triggers. Compare with a backup before anything is corrected."
+		       : "\nStock, ledger, allocations and parts of %s agree.",
+		cli_place(cli));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <ini.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/runtime/conf_keys.h"
@@ -180,6 +181,26 @@ int conf_read(const char *path, struct conf *out, struct err *e)
 		r.path = default_path;
 	if ((r.path && read_file(&r)) || fill_up(&r))
 		return -1;
+	conf.path = r.path ? r.path : "";
 	*out = conf;
 	return 0;
+}
+
+/* ---- Who may read it ---- */
+
+static int is_private(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (!path[0] || stat(path, &st) || !(st.st_mode & (S_IRWXO | S_IWGRP)))
+		return 1;
+	err_final(e, "others can read or change %s, which holds secrets: chmod 640 (or 600) it",
+		  text_cut(path, 150));
+	return 0;
+}
+
+int conf_is_private(const struct conf *conf, struct err *e)
+{
+	return is_private(conf->path, e) && is_private(conf->secrets.key_file, e) &&
+	       is_private(conf->mail.password_file, e);
 }

@@ -14,6 +14,7 @@
 #include "core/runtime/err.h"
 
 struct conf {
+	const char *path; /* the file that was read; "" when there was none */
 	struct {
 		const char *url;       /* workers' user; default: $WAYBILL_DB_URL */
 		const char *owner_url; /* migrate only; default: $WAYBILL_OWNER_URL */
@@ -82,6 +83,13 @@ struct conf {
  * got into the wrong line.
  */
 int conf_read(const char *path, struct conf *out, struct err *e);
+
+/*
+ * conf_is_private - nobody but the file's owner and group can read or change it, or any file with a secret that it names
+ *
+ * ERR_FINAL names the file and the remedy. A file that is not there is none of this function's business.
+ */
+int conf_is_private(const struct conf *conf, struct err *e);
 
 /* conf_describe - print a configuration file: every key with its meaning and default */
 void conf_describe(void);

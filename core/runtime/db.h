@@ -41,6 +41,9 @@ struct db_settings {
 /* db_url_is_valid - is it a connection string of libpq's (URI or key=value)? */
 int db_url_is_valid(const char *url);
 
+/* db_url_place - "waybill on db.example:5432", for people: which database a url means; never its password */
+const char *db_url_place(struct arena *a, const char *url);
+
 /* db_pool_new - nothing is connected yet. Settings are copied. */
 struct db_pool *db_pool_new(const struct db_settings *settings);
 void db_pool_free(struct db_pool *pool);

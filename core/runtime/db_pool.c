@@ -35,6 +35,28 @@ int db_url_is_valid(const char *url)
 	return options != NULL;
 }
 
+static const char *option_of(struct arena *a, const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword; options++)
+		if (strcmp(options->keyword, keyword) == 0 && options->val && options->val[0])
+			return arena_strdup(a, options->val);
+	return NULL;
+}
+
+const char *db_url_place(struct arena *a, const char *url)
+{
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+
+	if (!options)
+		return "(no connection string)";
+	const char *name = option_of(a, options, "dbname"), *host = option_of(a, options, "host");
+	const char *port = option_of(a, options, "port");
+
+	PQconninfoFree(options);
+	return arena_printf(a, "%s on %s%s%s", name ? name : "the user's database",
+			    host ? host : "this machine", port ? ":" : "", port ? port : "");
+}
+
 /* The "options" that a connection string may hold; ours are added to them. */
 static const char *url_options(struct arena *a, const char *url)
 {
