@@ -127,5 +127,5 @@ clean:
 help:
 	@sed -n 's/^## \{0,1\}//p' $(MAKEFILE_LIST)
 
--include tools/host.mk
+-include tools/host.mk tools/install.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

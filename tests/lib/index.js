@@ -10,6 +10,7 @@ module.exports = {
   ...require('./house'),
   ...require('./http'),
   ...require('./letters'),
+  ...require('./machine'),
   ...require('./pace'),
   ...require('./process'),
   ...require('./schema'),
