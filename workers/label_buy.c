@@ -5,34 +5,28 @@
  */
 #include "workers/label.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-
+#include "core/runtime/durable.h"
 #include "core/runtime/loop.h"
 
 enum {
-	LOST_MAX = 1, /* attempts that were never found, after which a person decides */
-	LOOKS_APART =
-		5, /* the grace time divided by this is between the two looks that find nothing */
-	LOOK_AGAIN_S = 15, /* for a purchase that is still being made, or is not to be seen yet */
+	LOST_MAX = 1,	      /* attempts that were never found, after which a person decides */
+	LOOKS_APART = 5,      /* this part of the grace time is between two looks in vain */
+	LOOK_AGAIN_S = 15,    /* for what is still being made, or is not to be seen yet */
 	PENDING_MAX_S = 3600, /* still being made after so long: a person asks the carrier */
 };
 
+/* Named after what is in it: what the row of one worker says is never overwritten by another. */
 static int keep_in_file(struct job *job, struct buying *p, struct err *e)
 {
-	const char *directory = job->context->conf->labels.store;
-	const char *path = arena_printf(job->arena, "%s/%s", directory, p->attempt);
-	const char *fresh = arena_printf(job->arena, "%s.new", path);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	unsigned char hash[32];
 
-	if (fd < 0)
-		return err_retry(e, "could not create a label's file: %s", strerror(errno));
-	ssize_t written = write(fd, p->bytes, p->len);
-	int failed = written != (ssize_t)p->len || fsync(fd);
+	sha256(p->bytes, p->len, hash);
+	const char *path =
+		arena_printf(job->arena, "%s/%s-%02x%02x%02x%02x", job->context->conf->labels.store,
+			     p->attempt, hash[0], hash[1], hash[2], hash[3]);
 
-	if (close(fd) || failed || rename(fresh, path))
-		return err_retry(e, "could not write a label's file: %s", strerror(errno));
+	if (durable_write(path, p->bytes, p->len, e))
+		return err_prefix(e, "label");
 	p->path = path;
 	return 0;
 }

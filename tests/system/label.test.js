@@ -82,9 +82,9 @@ test('labels may be kept as files', async () => {
   await fleet.order('#file');
   await one_label('#file');
   const [intent] = await fleet.intents('#file');
-  assert.deepStrictEqual([intent.path, intent.bytes], [path.join(store, intent.attempt_id), null]);
+  assert.deepStrictEqual([intent.path, intent.bytes], [path.join(store, `${intent.attempt_id}-${intent.sha256.slice(0, 8)}`), null]);
   assert.strictEqual(intent.sha256, crypto.createHash('sha256').update(fs.readFileSync(intent.path)).digest('hex'));
-  assert.deepStrictEqual(fs.readdirSync(store), [intent.attempt_id]);
+  assert.deepStrictEqual(fs.readdirSync(store), [path.basename(intent.path)]);
   fleet.house.write_conf();
   await fleet.workers.label.stop();
   fleet.start_worker('label');
