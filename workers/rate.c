@@ -7,6 +7,8 @@
  * Free and repeatable: a rate that was asked for twice costs nothing. Before it the store is asked whether this may still
  * ship. What is missing (a weight, a box, a service, what customs ask) is a hold with the reason.
  */
+#include <strings.h>
+
 #include "core/domain/address.h"
 #include "core/runtime/column.h"
 #include "core/runtime/text.h"
@@ -52,7 +54,9 @@ static int weigh(struct job *job, const struct shipment *s, struct parcel_size *
 				    "item %s has no weight, neither here nor in the store; "
 				    "`waybill item set --sku %s --grams N`",
 				    sku, sku);
-		out->grams += s->lines[i].grams;
+		if (__builtin_add_overflow(out->grams, s->lines[i].grams, &out->grams))
+			return held(job, "weight", e,
+				    "no scale goes that far; see the weight of %s", sku);
 	}
 	if (out->grams <= 0)
 		return held(job, "weight", e, "the parcel weighs nothing; set the items' weights");
@@ -77,7 +81,7 @@ static const struct rate *choose(struct job *job, const struct shipment *s,
 {
 	if (s->service) {
 		for (size_t i = 0; i < rates->count; i++)
-			if (strcmp(rates->rates[i].service, s->service) == 0)
+			if (strcasecmp(rates->rates[i].service, s->service) == 0)
 				return rates->rates + i;
 		held(job, "service", e,
 		     "the carrier does not offer the mapped service for this parcel");

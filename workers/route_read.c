@@ -14,23 +14,17 @@ struct part_row {
 	int64_t line, item, per_unit;
 };
 
-static void hold_sku(struct batch *b, int64_t order_id, const char *sku, int is_ambiguous)
+static void hold_sku(struct batch *b, int64_t order_id, const char *sku)
 {
 	struct job *job = batch_job(b, order_id);
 	struct err e = {0};
 
 	if (!job || !job_is_good(job))
 		return;
-	if (is_ambiguous)
-		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
-			"SKU \"%s\" fits several items; map it with `waybill item map`, then clear "
-			"the hold",
-			text_cut(sku ? sku : "", 100));
-	else
-		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
-			"no item has the SKU \"%s\"; add the item or map it, then clear the hold",
-			text_cut(sku ? sku : "", 100));
-	job->hold_kind = is_ambiguous ? "ambiguous_sku" : "unknown_sku";
+	err_set(&e, ERR_FINAL, ERR_CODE_HELD,
+		"no item has the SKU \"%s\"; add the item or map it, then clear the hold",
+		text_cut(sku ? sku : "", 100));
+	job->hold_kind = "unknown_sku";
 	job_fail(job, &e);
 }
 
@@ -44,19 +38,12 @@ static int resolve_lines(struct routing *r, struct err *e)
 	if (db_run(r->b->db, a, SQL_ROUTE_RESOLVE, &found, e, batch_ids(r->b, 0, NULL)))
 		return -1;
 	for (size_t i = 0; i < found.rows; i++) {
-		int64_t line = db_get_int64(&found, i, 0);
-		int is_same = i + 1 < found.rows && db_get_int64(&found, i + 1, 0) == line;
-		int is_alike = db_get_bool(&found, i, 4);
-
-		if (db_is_null(&found, i, 2) || (is_alike && is_same)) {
-			hold_sku(r->b, db_get_int64(&found, i, 1), db_get_text(&found, i, 5),
-				 is_same);
-			while (i + 1 < found.rows && db_get_int64(&found, i + 1, 0) == line)
-				i++;
-			continue;
-		}
-		*LIST_PUSH(a, &rows) = (struct part_row){line, db_get_int64(&found, i, 2),
-							 db_get_int64(&found, i, 3)};
+		if (db_is_null(&found, i, 2))
+			hold_sku(r->b, db_get_int64(&found, i, 1), db_get_text(&found, i, 4));
+		else
+			*LIST_PUSH(a, &rows) = (struct part_row){db_get_int64(&found, i, 0),
+								 db_get_int64(&found, i, 2),
+								 db_get_int64(&found, i, 3)};
 	}
 	if (rows.count == 0)
 		return 0;

@@ -64,8 +64,13 @@ static int64_t share(const struct row *in, int64_t amount, int of_unit, int earl
 /* An item's own weight, else its share of what the store says of a unit and the other items leave. */
 static int64_t grams_of(const struct row *in)
 {
-	if (!db_is_null(in->r, in->row, L_GRAMS))
-		return number(in, L_GRAMS) * number(in, L_PIECES);
+	if (!db_is_null(in->r, in->row, L_GRAMS)) {
+		int64_t grams;
+
+		return __builtin_mul_overflow(number(in, L_GRAMS), number(in, L_PIECES), &grams)
+			       ? INT64_MAX
+			       : grams;
+	}
 	int64_t rest = number(in, L_UNIT_GRAMS) - number(in, L_OTHERS_GRAMS);
 
 	return rest > 0 ? share(in, rest * number(in, L_ORDERED), L_DARK_OF_UNIT, L_DARK_EARLIER)

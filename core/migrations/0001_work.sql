@@ -71,6 +71,12 @@ BEGIN
     USING role, wait, again, most;
 END $$;
 
+-- Names that people type are the same but for case and blanks (tabs and those that do not break, too): this is what they are compared
+-- by, in every look-up and every unique index.
+CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT lower(btrim(regexp_replace(name, '[ \t\u00a0]+', ' ', 'g')))
+$$;
+
 -- Who acts: what the process says of itself, else the database user.
 CREATE FUNCTION event_actor() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT coalesce(nullif(current_setting('waybill.actor', true), ''), 'user:' || session_user)

@@ -4,5 +4,5 @@ SELECT i.sku, i.title, i.grams, i.is_tracked AS tracked, coalesce(s.on_hand, 0) 
   FROM item AS i JOIN merchant AS m ON m.id = i.merchant_id
   LEFT JOIN LATERAL (SELECT sum(on_hand)::bigint AS on_hand, sum(allocated)::bigint AS allocated FROM stock WHERE item_id = i.id) AS s ON true
   LEFT JOIN LATERAL (SELECT sum(quantity)::bigint AS waiting FROM backorder WHERE item_id = i.id AND state = 'waiting') AS b ON true
- WHERE starts_with(i.sku, coalesce($1::text, ''))
+ WHERE starts_with(name_key(i.sku), coalesce(name_key($1::text), ''))
  ORDER BY i.sku, i.id LIMIT $2::bigint

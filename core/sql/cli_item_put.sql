@@ -13,7 +13,7 @@ WITH n AS MATERIALIZED (
          customs_title = coalesce(n.customs_title, i.customs_title),
          is_tracked = coalesce(nullif(n.is_tracked, '')::boolean, i.is_tracked),
          restock_on = CASE n.restock_on WHEN '' THEN NULL ELSE coalesce(n.restock_on::date, i.restock_on) END
-    FROM n WHERE i.merchant_id = $1::bigint AND i.sku = n.sku AND $2::text <> 'add'
+    FROM n WHERE i.merchant_id = $1::bigint AND name_key(i.sku) = name_key(n.sku) AND $2::text <> 'add'
   RETURNING n.n, i.id, i.sku
 ), new AS (
   INSERT INTO item (merchant_id, sku, title, grams, length_mm, width_mm, height_mm, hs_code, origin_country, customs_title, is_tracked,
@@ -21,7 +21,7 @@ WITH n AS MATERIALIZED (
   SELECT $1::bigint, n.sku, coalesce(n.title, ''), nullif(n.grams, '')::int, nullif(n.length_mm, '')::int, nullif(n.width_mm, '')::int,
          nullif(n.height_mm, '')::int, nullif(n.hs_code, ''), nullif(n.origin_country, ''), nullif(n.customs_title, ''),
          coalesce(nullif(n.is_tracked, '')::boolean, true), nullif(n.restock_on, '')::date
-    FROM n WHERE $2::text <> 'set' AND NOT EXISTS (SELECT 1 FROM item AS i WHERE i.merchant_id = $1::bigint AND i.sku = n.sku)
+    FROM n WHERE $2::text <> 'set' AND NOT EXISTS (SELECT 1 FROM item AS i WHERE i.merchant_id = $1::bigint AND name_key(i.sku) = name_key(n.sku))
    ORDER BY n.n
   RETURNING id, sku
 )

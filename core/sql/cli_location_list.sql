@@ -1,6 +1,6 @@
 -- All locations.
 SELECT l.code, l.name, l.kind, l.city, l.country_code AS country, l.priority, to_char(l.shipment_cost / 10000.0, 'FM999999999999990.0099') AS shipment_cost, to_char(l.unit_cost / 10000.0, 'FM999999999999990.0099') AS unit_cost,
-       l.is_active AS active, location_is_open(l) AS open, l.auto_ship, l.buys_label, coalesce(s.on_hand, 0) AS on_hand,
+       l.is_active AS active, location_closed(l) IS NULL AS open, l.auto_ship, l.buys_label, coalesce(s.on_hand, 0) AS on_hand,
        l.time_zone, m.name AS merchant, l.id
   FROM location AS l JOIN merchant AS m ON m.id = l.merchant_id
   LEFT JOIN LATERAL (SELECT sum(on_hand)::bigint AS on_hand FROM stock WHERE location_id = l.id) AS s ON true

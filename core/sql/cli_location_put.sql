@@ -8,6 +8,8 @@ WITH n AS MATERIALIZED (
                          phone, email, latitude, longitude, time_zone, priority, shipment_cost, unit_cost, is_active,
                          closed_from, closed_until, auto_ship, buys_label, box_length_mm, box_width_mm, box_height_mm,
                          box_grams, n)
+), zone AS MATERIALIZED (
+  SELECT name_key(name) AS key, min(name) AS name FROM pg_timezone_names WHERE EXISTS (SELECT FROM n WHERE n.time_zone <> '') GROUP BY 1
 ), old AS (
   UPDATE location AS l
      SET name = coalesce(nullif(n.name, ''), l.name), kind = coalesce(nullif(n.kind, ''), l.kind),
@@ -18,7 +20,7 @@ WITH n AS MATERIALIZED (
          phone = coalesce(nullif(n.phone, ''), l.phone), email = coalesce(nullif(n.email, ''), l.email),
          latitude = coalesce(nullif(n.latitude, '')::double precision, l.latitude),
          longitude = coalesce(nullif(n.longitude, '')::double precision, l.longitude),
-         time_zone = coalesce(nullif(n.time_zone, ''), l.time_zone),
+         time_zone = coalesce((SELECT z.name FROM zone AS z WHERE z.key = name_key(n.time_zone)), nullif(n.time_zone, ''), l.time_zone),
          priority = coalesce(nullif(n.priority, '')::bigint, l.priority),
          shipment_cost = coalesce(nullif(n.shipment_cost, '')::bigint, l.shipment_cost),
          unit_cost = coalesce(nullif(n.unit_cost, '')::bigint, l.unit_cost),
@@ -31,7 +33,7 @@ WITH n AS MATERIALIZED (
          box_width_mm = coalesce(nullif(n.box_width_mm, '')::int, l.box_width_mm),
          box_height_mm = coalesce(nullif(n.box_height_mm, '')::int, l.box_height_mm),
          box_grams = coalesce(nullif(n.box_grams, '')::int, l.box_grams)
-    FROM n WHERE l.merchant_id = $1::bigint AND l.code = n.code AND $2::text <> 'add'
+    FROM n WHERE l.merchant_id = $1::bigint AND name_key(l.code) = name_key(n.code) AND $2::text <> 'add'
   RETURNING n.n, l.id, l.code
 ), new AS (
   INSERT INTO location (merchant_id, code, name, kind, company, contact, address1, address2, city, province_code, zip, country_code, phone,
@@ -41,13 +43,13 @@ WITH n AS MATERIALIZED (
          nullif(n.contact, ''), coalesce(nullif(n.address1, ''), ''), nullif(n.address2, ''),
          coalesce(nullif(n.city, ''), ''), nullif(n.province_code, ''), nullif(n.zip, ''), nullif(n.country_code, ''),
          nullif(n.phone, ''), nullif(n.email, ''), nullif(n.latitude, '')::double precision,
-         nullif(n.longitude, '')::double precision, coalesce(nullif(n.time_zone, ''), 'UTC'),
+         nullif(n.longitude, '')::double precision, coalesce((SELECT z.name FROM zone AS z WHERE z.key = name_key(n.time_zone)), nullif(n.time_zone, ''), 'UTC'),
          coalesce(nullif(n.priority, '')::bigint, 100), coalesce(nullif(n.shipment_cost, '')::bigint, 0),
          coalesce(nullif(n.unit_cost, '')::bigint, 0), coalesce(nullif(n.is_active, '')::boolean, true),
          nullif(n.closed_from, '')::date, nullif(n.closed_until, '')::date, coalesce(nullif(n.auto_ship, '')::boolean, false),
          coalesce(nullif(n.buys_label, '')::boolean, true), nullif(n.box_length_mm, '')::int, nullif(n.box_width_mm, '')::int,
          nullif(n.box_height_mm, '')::int, coalesce(nullif(n.box_grams, '')::int, 0)
-    FROM n WHERE $2::text <> 'set' AND NOT EXISTS (SELECT 1 FROM location AS l WHERE l.merchant_id = $1::bigint AND l.code = n.code)
+    FROM n WHERE $2::text <> 'set' AND NOT EXISTS (SELECT 1 FROM location AS l WHERE l.merchant_id = $1::bigint AND name_key(l.code) = name_key(n.code))
    ORDER BY n.n
   RETURNING id, code
 )

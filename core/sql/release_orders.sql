@@ -1,6 +1,6 @@
 -- The orders at the head of the items' queues, as far as the free stock reaches: route is due. Orders are locked in their order.
 WITH free AS (
-  SELECT s.item_id, sum(stock_free(s)) AS units FROM stock AS s JOIN location AS l ON l.id = s.location_id AND location_is_open(l)
+  SELECT s.item_id, sum(stock_free(s)) AS units FROM stock AS s JOIN location AS l ON l.id = s.location_id AND location_closed(l) IS NULL
    WHERE s.item_id = ANY ($1::bigint[]) GROUP BY s.item_id
 ), queue AS (
   SELECT b.item_id, b.order_id, sum(b.quantity) OVER (PARTITION BY b.item_id ORDER BY b.since, b.id) - b.quantity AS before

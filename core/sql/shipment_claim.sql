@@ -22,5 +22,5 @@ SELECT s.id, s.order_id, s.state, s.attempt, o.source_id, o.name, o.currency,
   FROM claimed AS s
   JOIN orders AS o ON o.id = s.order_id
   JOIN delivery_group AS g ON g.id = s.delivery_group_id
-  LEFT JOIN service_map AS map ON map.store_id = o.store_id AND lower(map.title) = lower(g.service_title)
+  LEFT JOIN service_map AS map ON map.store_id = o.store_id AND name_key(map.title) = name_key(g.service_title)
   LEFT JOIN LATERAL (SELECT * FROM parcel WHERE parcel.shipment_id = s.id ORDER BY +parcel.id LIMIT 1) AS p ON true

@@ -58,15 +58,6 @@ test('a SKU that differs in case and blanks only is found', async () => {
   assert.deepStrictEqual(await parts('#alike'), { B: 1 });
 });
 
-test('a SKU that fits several items is held; an exact one is not', async () => {
-  await world.add_items({ abc: { grams: 1, stock: { E: 9 } }, 'ABC ': { grams: 1, stock: { E: 9 } } });
-  await world.order('#ambiguous', { lines: [{ sku: 'Abc' }] });
-  assert.match((await world.until_held('#ambiguous', 'ambiguous_sku')).reason, /"Abc" fits several items/);
-  await world.order('#exact', { lines: [{ sku: 'abc', quantity: 2 }] });
-  await world.until_state('#exact', 'awaiting_fulfillment');
-  assert.deepStrictEqual(await parts('#exact'), { abc: 2 });
-});
-
 test('a listing says what a SKU or a variant consists of: kits of several items too', async () => {
   const made = await world.at_sim('variants', { sku: 'VAR', price: '1.00', grams: 1 });
   const variant = made.id.replace(/.*\//, '');
