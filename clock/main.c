@@ -38,6 +38,30 @@ struct clock {
 	ev_signal on_term, on_int;
 };
 
+/* Suspects, whose worker died, one by one; the others in bundles. */
+YIELDS
+static int publish_rows(struct clock *c, struct arena *a, const char *role,
+			const struct db_result *due, struct err *e)
+{
+	int64_t *rows = ARENA_ARRAY(a, int64_t, due->rows);
+	int64_t *suspects = ARENA_ARRAY(a, int64_t, due->rows);
+	struct amqp_message *messages = ARENA_ARRAY(a, struct amqp_message, due->rows);
+	size_t row_count = 0, suspect_count = 0;
+
+	for (size_t i = 0; i < due->rows; i++) {
+		if (db_get_bool(due, i, 1))
+			suspects[suspect_count++] = db_get_int64(due, i, 0);
+		else
+			rows[row_count++] = db_get_int64(due, i, 0);
+	}
+	size_t bundles = bundle_count(row_count);
+
+	bundle_write(a, role, rows, row_count, messages);
+	bundle_write_suspects(a, role, suspects, suspect_count, messages + bundles);
+	return amqp_publish(c->broker, messages, bundles + suspect_count, loop_now_ms() + BROKER_MS,
+			    e);
+}
+
 /* One role's rows: marked as published and committed first, so that a crash here costs a minute, not a flood. */
 YIELDS
 static int publish_role(struct clock *c, struct arena *a, const char *role, struct err *e)
@@ -64,11 +88,7 @@ static int publish_role(struct clock *c, struct arena *a, const char *role, stru
 	if (failed || ids.rows == 0)
 		return failed ? -1 : 0;
 	log_info("event=publish role=%s jobs=%zu", role, ids.rows);
-	int64_t *rows = ARENA_ARRAY(a, int64_t, ids.rows);
-
-	for (size_t i = 0; i < ids.rows; i++)
-		rows[i] = db_get_int64(&ids, i, 0);
-	return bundle_publish(c->broker, a, role, rows, ids.rows, loop_now_ms() + BROKER_MS, e);
+	return publish_rows(c, a, role, &ids, e);
 }
 
 YIELDS

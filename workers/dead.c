@@ -6,6 +6,7 @@
  */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "workers/roles.h"
 
@@ -22,6 +23,18 @@ static const char *header(const struct job *job, enum amqp_header name, const ch
 	const char *value = job->delivery->headers[name];
 
 	return value && value[0] ? value : otherwise;
+}
+
+/* Whose message it was: it says so itself, unless the broker has put it here. */
+static const char *role_of(const struct job *job)
+{
+	static const char queues[] = "wb.";
+	const char *from = job->delivery->dead_from;
+	const char *role = from && strncmp(from, queues, strlen(queues)) == 0
+				   ? from + strlen(queues)
+				   : "unknown";
+
+	return header(job, AMQP_ROLE, role);
 }
 
 /* What a retry needs to publish the message again. */
@@ -66,8 +79,7 @@ static int dead_settle(struct batch *b, struct err *e)
 		split_error(b->arena,
 			    header(job, AMQP_ERROR, "delivered too often without success"), &kind,
 			    &code, &text);
-		if (db_later(b->db, b->arena, SQL_DEAD_KEEP, e,
-			     db_text(header(job, AMQP_ROLE, "unknown")),
+		if (db_later(b->db, b->arena, SQL_DEAD_KEEP, e, db_text(role_of(job)),
 			     db_int64(b->arena, strtoll(header(job, AMQP_STORE, "0"), NULL, 10)),
 			     db_text(kind), db_text(code), db_text(text),
 			     db_int64(b->arena, strtoll(header(job, AMQP_ATTEMPT, "0"), NULL, 10)),

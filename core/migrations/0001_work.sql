@@ -20,6 +20,23 @@ CREATE TABLE work_columns (
 );
 COMMENT ON TABLE work_columns IS 'A pattern for LIKE; holds no rows';
 
+-- Jobs whose worker may have died of them (core/runtime/suspect.h): a message came again, or a lease was left behind. They are tried
+-- alone, and each try is counted here before it begins, so that the count outlives the worker. What comes to an end leaves the table.
+CREATE TABLE suspect (
+  role text NOT NULL CHECK (length(role) <= 40),
+  key text NOT NULL CHECK (length(key) BETWEEN 1 AND 64), -- the row's id, or the SHA-256 of a message that is the job itself
+  is_begun boolean NOT NULL, -- its worker died between its claim and its settle
+  tries int NOT NULL CHECK (tries >= 0),
+  tried_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (role, key)
+);
+
+-- How long a job waits after so many tries: a poison shall not kill one worker after the other, and a series of kills from outside
+-- shall not hit the same job each time.
+CREATE FUNCTION suspect_pause(tries int) RETURNS interval LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce((ARRAY['5 s', '30 s', '2 min'])[tries]::interval, '0')
+$$;
+
 -- The settle of jobs that failed: the next attempt at due, counted or not, with the reason.
 -- A row whose lease was lost meanwhile is left alone. Returns the ids that were settled.
 CREATE FUNCTION work_fail(tbl regclass, ids bigint[], token text, due timestamptz[], counts boolean[], errors text[])
@@ -34,13 +51,27 @@ BEGIN
     USING ids, due, counts, errors, token;
 END $$;
 
--- A worker that starts frees what its former self (same host and unit) held.
+-- For a suspect that must not run again: its row, held without the role's code. Nothing when it is not due, or held by somebody else.
+CREATE FUNCTION work_take(tbl regclass, role text, id bigint, token text, OUT attempt int, OUT order_id bigint)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY EXECUTE format(
+    'UPDATE %s AS t SET lease = $3, lease_until = now() + interval ''1 minute''
+      WHERE t.id = $1 AND t.step = $2 AND t.due_at <= now() AND (t.lease_until IS NULL OR t.lease_until <= now())
+      RETURNING t.attempt, (SELECT j.order_id FROM due_job AS j WHERE j.kind = %L AND j.id = t.id)', tbl, tbl)
+    USING id, role, token;
+END $$;
+
+-- A worker that starts frees what its former self (same host and unit) held, and suspects it.
 CREATE FUNCTION work_free(tbl regclass, former text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   freed bigint;
 BEGIN
-  EXECUTE format('UPDATE %s SET lease = NULL, lease_until = NULL, published_at = NULL
-                   WHERE step IS NOT NULL AND lease IS NOT NULL AND starts_with(lease, $1)', tbl) USING former;
+  EXECUTE format('WITH freed AS (
+                    UPDATE %s SET lease = NULL, lease_until = NULL, published_at = NULL
+                     WHERE step IS NOT NULL AND lease IS NOT NULL AND starts_with(lease, $1) RETURNING id, step)
+                  INSERT INTO suspect (role, key, is_begun, tries) SELECT f.step, f.id::text, true, 0 FROM freed AS f ORDER BY f.step, f.id
+                  ON CONFLICT (role, key) DO UPDATE SET is_begun = true', tbl) USING former;
   GET DIAGNOSTICS freed = ROW_COUNT;
   RETURN freed;
 END $$;
@@ -52,21 +83,27 @@ BEGIN
 END $$;
 
 -- For waybill-clock: rows due and untaken, oldest first, marked as published. wait: a row without an error
--- was published when it became due, so it gets that long to be taken.
-CREATE FUNCTION work_publish(tbl regclass, role text, wait interval, again interval, most int)
-RETURNS SETOF bigint LANGUAGE plpgsql AS $$
+-- was published when it became due, so it gets that long to be taken. A lease that has run out makes a suspect.
+CREATE FUNCTION work_publish(tbl regclass, role text, wait interval, again interval, most int, OUT id bigint, OUT is_suspect boolean)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
   RETURN QUERY EXECUTE format(
-    'UPDATE %1$s AS t SET published_at = now()
-      WHERE t.id = ANY (ARRAY(
-        SELECT d.id FROM %1$s AS d
-         WHERE d.step = $1 AND d.due_at <= now()
-           AND (d.due_at <= now() - $2 OR d.error IS NOT NULL)
-           AND (d.published_at IS NULL OR d.published_at <= now() - $3)
-           AND (d.lease_until IS NULL OR d.lease_until <= now())
-           AND NOT %2$s
-         ORDER BY d.due_at, d.id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED))
-      RETURNING t.id', tbl,
+    'WITH published AS (
+       UPDATE %1$s AS t SET published_at = now()
+        WHERE t.id = ANY (ARRAY(
+          SELECT d.id FROM %1$s AS d
+           WHERE d.step = $1 AND d.due_at <= now()
+             AND (d.due_at <= now() - $2 OR d.error IS NOT NULL)
+             AND (d.published_at IS NULL OR d.published_at <= now() - $3)
+             AND (d.lease_until IS NULL OR d.lease_until <= now())
+             AND NOT %2$s
+           ORDER BY d.due_at, d.id LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED))
+        RETURNING t.id, t.lease
+     ), died AS (
+       INSERT INTO suspect (role, key, is_begun, tries) SELECT $1, p.id::text, true, 0 FROM published AS p WHERE p.lease IS NOT NULL ORDER BY p.id
+       ON CONFLICT (role, key) DO UPDATE SET is_begun = true
+     )
+     SELECT p.id, p.lease IS NOT NULL OR EXISTS (SELECT FROM suspect AS s WHERE s.role = $1 AND s.key = p.id::text) FROM published AS p', tbl,
     CASE WHEN tbl IN (to_regclass('orders'), to_regclass('shipment')) THEN 'd.is_held' ELSE 'false' END)
     USING role, wait, again, most;
 END $$;

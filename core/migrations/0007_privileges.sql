@@ -7,7 +7,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO waybill;
 
 GRANT INSERT, UPDATE ON merchant, store, carrier_account, credential, location, item, listing, orders, delivery_group, shipment,
   parcel, label_purchase, notice, cancellation, refund, dead_letter, store_request TO waybill;
-GRANT INSERT, UPDATE, DELETE ON store_location, location_zone, service_map, listing_part, exclusion TO waybill;
+GRANT INSERT, UPDATE, DELETE ON store_location, location_zone, service_map, listing_part, exclusion, suspect TO waybill;
 GRANT INSERT ON tracking_event, label_document, refund_line, routing_policy, routing_decision TO waybill;
 GRANT INSERT, DELETE, UPDATE (quantity) ON allocation TO waybill;
 GRANT INSERT, UPDATE (quantity, wanted, promised, state, closed_at) ON backorder TO waybill;

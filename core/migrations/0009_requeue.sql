@@ -1,5 +1,5 @@
 -- For `waybill requeue`: rows that wait for a role, dead ones included, are due now; all of them, or these. What a worker holds is left
--- to it. Returns them.
+-- to it. What was suspected of them is forgotten. Returns them.
 CREATE FUNCTION work_requeue(role_name text, ids bigint[]) RETURNS SETOF bigint LANGUAGE plpgsql AS $$
 DECLARE
   t regclass;
@@ -8,6 +8,7 @@ BEGIN
   IF t IS NULL THEN
     RAISE EXCEPTION 'no rows wait for a role "%"', role_name USING ERRCODE = 'P0001';
   END IF;
+  DELETE FROM suspect WHERE role = role_name AND (ids IS NULL OR key = ANY (ids::text[]));
   RETURN QUERY EXECUTE format(
     'UPDATE %s AS t SET due_at = now(), attempt = 0, error = NULL, published_at = NULL, lease = NULL, lease_until = NULL
       WHERE t.id = ANY (ARRAY(SELECT r.id FROM %1$s AS r

@@ -42,6 +42,7 @@ enum amqp_header {		  /* our own message headers; all text, at most 255 bytes */
 		   AMQP_FIRST_AT, /* microseconds since 1970 of the first publish */
 		   AMQP_ERROR,	  /* why it was put on the ladder or into wb.dead */
 		   AMQP_ROLE,	  /* wb.dead: whose message it was */
+		   AMQP_SUSPECT,  /* its job is a suspect (suspect.h) */
 		   AMQP_HEADER_COUNT,
 };
 
@@ -108,7 +109,8 @@ struct amqp_delivery {
 	const unsigned char *body;
 	size_t body_len;
 	const char *headers[AMQP_HEADER_COUNT];
-	struct arena *arena; /* holds all of it; free it when done */
+	const char *dead_from; /* the queue that the broker gave it up in, last; NULL: none */
+	struct arena *arena;   /* holds all of it; free it when done */
 };
 
 /*

@@ -16,7 +16,7 @@ enum {
 	FRAME_END = 0xCE,
 	FRAME_OVERHEAD_BYTES = FRAME_HEADER_BYTES + 1,
 	METHOD_BYTES_MAX =
-		4096, /* of our own methods and headers: a few short strings, eight texts */
+		4096, /* of our own methods and headers: a few short strings, ten texts */
 	OUT_BYTES_KEPT = 256 * 1024,
 	HEADER_TEXT_MAX = 255,
 };
@@ -26,7 +26,7 @@ const char *const amqp_header_names[AMQP_HEADER_COUNT] = {
 	[AMQP_SHARED] = "x-wb-shared",	   [AMQP_TOPIC] = "x-wb-topic",
 	[AMQP_KEY] = "x-wb-key",	   [AMQP_ATTEMPT] = "x-wb-attempt",
 	[AMQP_FIRST_AT] = "x-wb-first-at", [AMQP_ERROR] = "x-wb-error",
-	[AMQP_ROLE] = "x-wb-role",
+	[AMQP_ROLE] = "x-wb-role",	   [AMQP_SUSPECT] = "x-wb-suspect",
 };
 
 void amqp_codec_init(struct amqp_codec *c)
@@ -277,17 +277,39 @@ static int64_t read_count(const amqp_field_value_t *v)
 	}
 }
 
-void amqp_headers_read(struct arena *a, const amqp_table_t *table,
-		       const char *headers[AMQP_HEADER_COUNT], int64_t *delivery_count)
+static const amqp_field_value_t *find(const amqp_table_t *table, const char *name)
 {
+	for (int i = 0; i < table->num_entries; i++)
+		if (table->entries[i].key.len == strlen(name) &&
+		    memcmp(table->entries[i].key.bytes, name, strlen(name)) == 0)
+			return &table->entries[i].value;
+	return NULL;
+}
+
+/* x-death is a list of tables, the last death first. */
+static const char *read_death(struct arena *a, const amqp_table_t *table)
+{
+	const amqp_field_value_t *deaths = find(table, "x-death"), *queue;
+
+	if (!deaths || deaths->kind != AMQP_FIELD_KIND_ARRAY ||
+	    deaths->value.array.num_entries < 1 ||
+	    deaths->value.array.entries[0].kind != AMQP_FIELD_KIND_TABLE)
+		return NULL;
+	queue = find(&deaths->value.array.entries[0].value.table, "queue");
+	return queue ? read_text(a, queue) : NULL;
+}
+
+void amqp_headers_read(const amqp_table_t *table, struct amqp_delivery *d)
+{
+	const amqp_field_value_t *count = find(table, "x-delivery-count");
+
 	for (int i = 0; i < table->num_entries; i++) {
-		const amqp_table_entry_t *entry = &table->entries[i];
-		int known = header_by_name(entry->key);
+		int known = header_by_name(table->entries[i].key);
 
 		if (known >= 0)
-			headers[known] = read_text(a, &entry->value);
-		else if (entry->key.len == strlen("x-delivery-count") &&
-			 memcmp(entry->key.bytes, "x-delivery-count", entry->key.len) == 0)
-			*delivery_count = read_count(&entry->value);
+			d->headers[known] = read_text(d->arena, &table->entries[i].value);
 	}
+	if (count)
+		d->delivery_count = read_count(count);
+	d->dead_from = read_death(d->arena, table);
 }

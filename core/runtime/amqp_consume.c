@@ -334,7 +334,7 @@ static void read_properties(struct amqp_consuming *c, const amqp_frame_t *frame)
 	const amqp_basic_properties_t *properties = frame->payload.properties.decoded;
 
 	if (properties->_flags & AMQP_BASIC_HEADERS_FLAG)
-		amqp_headers_read(d->arena, &properties->headers, d->headers, &d->delivery_count);
+		amqp_headers_read(&properties->headers, d);
 	if (frame->payload.properties.body_size > AMQP_BODY_MAX) {
 		c->incoming.is_too_large = 1;
 		return;

@@ -131,9 +131,8 @@ void amqp_codec_sent(struct amqp_codec *c, size_t len);
 
 /* amqp_header_names - as they travel, by enum amqp_header */
 extern const char *const amqp_header_names[AMQP_HEADER_COUNT];
-/* amqp_headers_read - our headers out of a table; what is not text, or too long, is left out. */
-void amqp_headers_read(struct arena *a, const amqp_table_t *table,
-		       const char *headers[AMQP_HEADER_COUNT], int64_t *delivery_count);
+/* amqp_headers_read - ours and the broker's, into d; what is not text, or too long, is left out. */
+void amqp_headers_read(const amqp_table_t *table, struct amqp_delivery *d);
 
 static inline amqp_bytes_t amqp_text(const char *text)
 {

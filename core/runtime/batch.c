@@ -7,6 +7,7 @@
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/outcome.h"
+#include "core/runtime/suspect.h"
 
 enum {
 	CONFLICTS_MAX = 5,
@@ -145,9 +146,9 @@ static int claim_and_settle(struct batch *b, struct err *e)
 
 static int settle_and_outcome(struct batch *b, struct err *e)
 {
-	if (b->role->settle(b, e))
+	if (b->role->settle(b, e) || outcome_settle(b, b->lease, e))
 		return -1;
-	return outcome_settle(b, b->lease, e);
+	return suspect_ended(b, e);
 }
 
 /* What failed is written down, with the facts that the role keeps, whatever its settle would say. */
@@ -155,7 +156,17 @@ static int only_outcome(struct batch *b, struct err *e)
 {
 	if (b->role->keep && b->role->keep(b, e))
 		return -1;
-	return outcome_settle(b, b->lease, e);
+	return outcome_settle(b, b->lease, e) || suspect_ended(b, e) ? -1 : 0;
+}
+
+static step_fn *claim_of(const struct role *role)
+{
+	return role->act ? role->claim : claim_and_settle;
+}
+
+static int claim_suspect(struct batch *b, struct err *e)
+{
+	return claim_of(b->role)(b, e) || suspect_claimed(b, e) ? -1 : 0;
 }
 
 static void forget_claim(struct job *job)
@@ -295,7 +306,22 @@ void batch_claim(const struct batch_run *run, struct db *db)
 {
 	struct doubt doubt = {.arena = arena_new()};
 
-	run_step(run, db, run->role->act ? run->role->claim : claim_and_settle, &doubt);
+	run_step(run, db, claim_of(run->role), &doubt);
+	arena_free(doubt.arena);
+}
+
+void batch_claim_suspect(const struct batch_run *run, struct db *db)
+{
+	struct doubt doubt = {.arena = arena_new()};
+	struct batch_run first = *run;
+	struct job *job = run->jobs[0];
+
+	first.holder = NULL;
+	run_step(&first, db, suspect_try, &doubt);
+	if (job_is_good(job))
+		run_step(run, NULL, suspect_may_run(job) ? claim_suspect : suspect_refuse, &doubt);
+	if (job->is_claimed && !suspect_stays(run->role, job))
+		job->suspect = NULL;
 	arena_free(doubt.arena);
 }
 

@@ -29,6 +29,9 @@ struct batch_run {
  */
 YIELDS
 void batch_claim(const struct batch_run *run, struct db *db);
+/* batch_claim_suspect - the same for one suspect, which is counted before, or does not run any more (suspect.h) */
+YIELDS
+void batch_claim_suspect(const struct batch_run *run, struct db *db);
 YIELDS
 void batch_settle(const struct batch_run *run, struct db *db);
 

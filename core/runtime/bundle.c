@@ -31,6 +31,15 @@ void bundle_write(struct arena *a, const char *role, const int64_t *ids, size_t 
 				    count - done < BUNDLE_MAX ? count - done : BUNDLE_MAX);
 }
 
+void bundle_write_suspects(struct arena *a, const char *role, const int64_t *ids, size_t count,
+			   struct amqp_message *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		bundle_write(a, role, ids + i, 1, out + i);
+		out[i].headers[AMQP_SUSPECT] = "1";
+	}
+}
+
 int bundle_read(struct arena *a, const void *body, size_t len, int64_t *ids, size_t *count)
 {
 	struct err e = {0};

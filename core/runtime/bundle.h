@@ -15,6 +15,10 @@ size_t bundle_count(size_t ids);
 void bundle_write(struct arena *a, const char *role, const int64_t *ids, size_t count,
 		  struct amqp_message *out);
 
+/* bundle_write_suspects - a message for each of these ids, which says that it is a suspect; out has room for count */
+void bundle_write_suspects(struct arena *a, const char *role, const int64_t *ids, size_t count,
+			   struct amqp_message *out);
+
 /* bundle_read - the ids of a message; -1 when it is no bundle. ids has room for BUNDLE_MAX. */
 int bundle_read(struct arena *a, const void *body, size_t len, int64_t *ids, size_t *count);
 

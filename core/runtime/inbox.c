@@ -6,10 +6,12 @@
 #include "core/runtime/bundle.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/suspect.h"
 
 enum {
 	PUBLISH_MS = 20000,
-	AWAY_MS = 30000, /* how long a message waits on the ladder while the database is away */
+	AWAY_MS = 30000,    /* how long a message waits on the ladder while the database is away */
+	DELIVERIES_MAX = 8, /* of one message; the broker's own limit must be well above */
 };
 
 struct message {
@@ -25,11 +27,32 @@ struct inbox {
 	char queue[64];
 	int has_rows;
 	struct message *arrived_first, *arrived_last;
-	struct inbox_job *first, *last;
-	size_t count;	/* of them */
+	struct job_list jobs, suspects;
 	uint64_t epoch; /* of the connection that brought them */
 	struct fiber *reader;
 };
+
+void job_list_push(struct job_list *list, struct inbox_job *job)
+{
+	job->next = NULL;
+	if (list->last)
+		list->last->next = job;
+	else
+		list->first = job;
+	list->last = job;
+	list->count++;
+}
+
+struct inbox_job *job_list_pop(struct job_list *list)
+{
+	struct inbox_job *job = list->first;
+
+	list->first = job->next;
+	if (!list->first)
+		list->last = NULL;
+	list->count--;
+	return job;
+}
 
 static void message_free(struct message *m)
 {
@@ -60,8 +83,10 @@ static void drop_all(struct inbox *in)
 {
 	while (in->arrived_first)
 		message_free(take_arrived(in));
-	while (in->first)
-		drop_job(inbox_take(in));
+	while (in->jobs.first)
+		drop_job(job_list_pop(&in->jobs));
+	while (in->suspects.first)
+		drop_job(job_list_pop(&in->suspects));
 }
 
 static void on_delivery(struct amqp_delivery *d, void *arg)
@@ -121,7 +146,15 @@ void inbox_cancel(struct inbox *in)
 	in->reader = NULL;
 }
 
-static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id)
+/* It was in somebody's hand before, who did not bring it to an end. */
+static int is_suspect(const struct message *m)
+{
+	const struct amqp_delivery *d = m->delivery;
+
+	return d->is_redelivered || d->delivery_count > 0 || d->headers[AMQP_SUSPECT];
+}
+
+static void add_job(struct inbox *in, struct message *m, int64_t id)
 {
 	struct arena *arena = arena_new();
 	struct inbox_job *job = ARENA_NEW(arena, struct inbox_job);
@@ -134,13 +167,9 @@ static struct inbox_job *add_job(struct inbox *in, struct message *m, int64_t id
 		.delivery = m->delivery,
 	};
 	m->open++;
-	if (in->last)
-		in->last->next = job;
-	else
-		in->first = job;
-	in->last = job;
-	in->count++;
-	return job;
+	if (is_suspect(m))
+		job->job.suspect = suspect_new(&job->job);
+	job_list_push(job->job.suspect ? &in->suspects : &in->jobs, job);
 }
 
 /* Publishes in place of the message, then acknowledges it; when that fails the message goes back. */
@@ -181,9 +210,26 @@ static void split(struct inbox *in, struct message *m, struct amqp *publisher, c
 	struct arena *a = m->delivery->arena;
 	struct amqp_message *singles = ARENA_ARRAY(a, struct amqp_message, count);
 
-	for (size_t i = 0; i < count; i++)
-		bundle_write(a, in->queue + 3, ids + i, 1, singles + i);
+	bundle_write_suspects(a, in->queue + 3, ids, count, singles);
 	replace(in, m, publisher, singles, count);
+}
+
+/* The same message once more; exchange NULL: at the end of its queue. */
+static void publish_anew(struct inbox *in, struct message *m, struct amqp *publisher,
+			 const char *exchange)
+{
+	struct amqp_message again = {
+		.exchange = exchange,
+		.routing_key = in->queue,
+		.body = m->delivery->body,
+		.body_len = m->delivery->body_len,
+	};
+
+	for (int h = 0; h < AMQP_HEADER_COUNT; h++)
+		again.headers[h] = m->delivery->headers[h];
+	if (is_suspect(m))
+		again.headers[AMQP_SUSPECT] = "1";
+	replace(in, m, publisher, &again, 1);
 }
 
 static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
@@ -191,6 +237,10 @@ static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
 	int64_t ids[BUNDLE_MAX];
 	size_t count;
 
+	if (m->delivery->delivery_count >= DELIVERIES_MAX) {
+		publish_anew(in, m, publisher, NULL);
+		return;
+	}
 	if (!in->has_rows) {
 		add_job(in, m, 0);
 		return;
@@ -200,7 +250,7 @@ static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
 		bury(in, m, publisher);
 		return;
 	}
-	if (count == 0 || (m->delivery->is_redelivered && count > 1)) {
+	if (count == 0 || (is_suspect(m) && count > 1)) {
 		split(in, m, publisher, ids, count);
 		return;
 	}
@@ -210,25 +260,18 @@ static void unpack(struct inbox *in, struct message *m, struct amqp *publisher)
 
 void inbox_unpack(struct inbox *in, struct amqp *publisher, size_t enough)
 {
-	while (in->arrived_first && in->count < enough)
+	while (in->arrived_first && in->jobs.count < enough)
 		unpack(in, take_arrived(in), publisher);
 }
 
-size_t inbox_count(const struct inbox *in)
+struct job_list *inbox_jobs(struct inbox *in)
 {
-	return in->count;
+	return &in->jobs;
 }
 
-struct inbox_job *inbox_take(struct inbox *in)
+struct job_list *inbox_suspects(struct inbox *in)
 {
-	struct inbox_job *job = in->first;
-
-	in->first = job->next;
-	if (!in->first)
-		in->last = NULL;
-	job->next = NULL;
-	in->count--;
-	return job;
+	return &in->suspects;
 }
 
 void inbox_put_back(struct inbox *in, struct inbox_job *job)
@@ -239,11 +282,11 @@ void inbox_put_back(struct inbox *in, struct inbox_job *job)
 	}
 	job->job.is_left = 0;
 	job->job.data = NULL;
-	job->next = in->first;
-	in->first = job;
-	if (!in->last)
-		in->last = job;
-	in->count++;
+	job->next = in->jobs.first;
+	in->jobs.first = job;
+	if (!in->jobs.last)
+		in->jobs.last = job;
+	in->jobs.count++;
 }
 
 void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok)
@@ -261,42 +304,34 @@ void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok)
 	drop_job(job);
 }
 
-/* A message of which no job was taken yet, as one that comes back after a while. */
-static void postpone(struct inbox *in, struct message *m, struct amqp *publisher)
+/* Messages of which no job was taken yet come back after a while. */
+static void give_back(struct inbox *in, struct job_list *list, struct amqp *publisher)
 {
-	struct amqp_message again = {
-		.exchange = amqp_retry_rung(AWAY_MS),
-		.routing_key = in->queue,
-		.body = m->delivery->body,
-		.body_len = m->delivery->body_len,
-	};
+	while (list->first) {
+		struct inbox_job *job = job_list_pop(list);
+		struct message *m = job->message;
 
-	for (int h = 0; h < AMQP_HEADER_COUNT; h++)
-		again.headers[h] = m->delivery->headers[h];
-	replace(in, m, publisher, &again, 1);
+		/* Its jobs stand one behind the other; some may have been taken already. */
+		size_t mine = 1;
+
+		while (list->first && list->first->message == m) {
+			arena_free(job_list_pop(list)->job.arena);
+			mine++;
+		}
+		arena_free(job->job.arena);
+		m->open -= mine;
+		if (m->open == 0)
+			publish_anew(in, m, publisher, amqp_retry_rung(AWAY_MS));
+		else
+			m->is_bad = 1;
+	}
 }
 
 void inbox_give_back(struct inbox *in, struct amqp *publisher)
 {
 	amqp_cancel(in->consumer, in->queue);
 	while (in->arrived_first)
-		postpone(in, take_arrived(in), publisher);
-	while (in->first) {
-		struct inbox_job *job = inbox_take(in);
-		struct message *m = job->message;
-
-		/* Its jobs stand one behind the other; some may have been taken already. */
-		size_t mine = 1;
-
-		while (in->first && in->first->message == m) {
-			arena_free(inbox_take(in)->job.arena);
-			mine++;
-		}
-		arena_free(job->job.arena);
-		m->open -= mine;
-		if (m->open == 0)
-			postpone(in, m, publisher);
-		else
-			m->is_bad = 1;
-	}
+		publish_anew(in, take_arrived(in), publisher, amqp_retry_rung(AWAY_MS));
+	give_back(in, &in->jobs, publisher);
+	give_back(in, &in->suspects, publisher);
 }

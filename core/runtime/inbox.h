@@ -1,9 +1,10 @@
 /*
  * inbox - messages of one role's queue, unpacked into jobs
  *
- * A bundle is a JSON array of row ids; an ingest message is one job itself. A redelivered bundle is first split into messages of
- * one id, so that a job that kills its worker is alone when it does so again. A message is acknowledged when all its jobs are
- * done.
+ * A bundle is a JSON array of row ids; an ingest message is one job itself. A message that comes again, or says so, makes suspects of
+ * its jobs (suspect.h), which wait in a list of their own: a bundle is first split into messages of one id, and one that has come
+ * often is published anew, so that the broker's delivery limit does not take what waits behind a poison. A message is acknowledged
+ * when all its jobs are done.
  */
 #ifndef WAYBILL_INBOX_H
 #define WAYBILL_INBOX_H
@@ -22,6 +23,17 @@ struct inbox_job {
 	struct line *line; /* the worker's */
 };
 
+/* A list of jobs in the order they came. */
+struct job_list {
+	struct inbox_job *first, *last;
+	size_t count;
+};
+
+void job_list_push(struct job_list *list, struct inbox_job *job);
+
+/* job_list_pop - the oldest; there must be one */
+struct inbox_job *job_list_pop(struct job_list *list);
+
 /* inbox_new - has_rows: messages are bundles of ids */
 struct inbox *inbox_new(struct amqp *consumer, const char *role, int has_rows,
 			const struct context *context);
@@ -34,18 +46,17 @@ int inbox_consume(struct inbox *in, int prefetch, struct err *e);
 void inbox_cancel(struct inbox *in);
 
 /*
- * inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is split
+ * inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is a suspect
  *
- * It stops when enough jobs are there: a message needs less memory than its jobs. It publishes: not while the publisher is
+ * It stops when enough jobs, suspects aside, are there: a message needs less memory than its jobs. It publishes: not while the publisher is
  * blocked.
  */
 YIELDS
 void inbox_unpack(struct inbox *in, struct amqp *publisher, size_t enough);
 
-size_t inbox_count(const struct inbox *in); /* jobs that were not taken yet */
-
-/* inbox_take - the oldest job; there must be one */
-struct inbox_job *inbox_take(struct inbox *in);
+/* inbox_jobs, inbox_suspects - what was not taken yet: pop them there */
+struct job_list *inbox_jobs(struct inbox *in);
+struct job_list *inbox_suspects(struct inbox *in);
 
 /* inbox_put_back - the job is the oldest again; several are put back newest first */
 void inbox_put_back(struct inbox *in, struct inbox_job *job);

@@ -10,6 +10,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/metrics.h"
 #include "core/runtime/outcome.h"
+#include "core/runtime/suspect.h"
 
 enum {
 	DB_TAKE_MS = 5000,
@@ -19,14 +20,8 @@ enum {
 		1000, /* whether the database is still there, while a claim takes its time */
 };
 
-/* A list of jobs in the order they came. */
-struct job_list {
-	struct inbox_job *first, *last;
-	size_t count;
-};
-
 struct line {
-	const struct workplace *place;
+	struct workplace *place;
 	const struct role *role;
 	struct inbox *inbox;
 	struct job_list finished; /* wait for a settle */
@@ -35,30 +30,10 @@ struct line {
 	size_t fitting; /* jobs that a claim can do at once, as far as it is known */
 	int64_t db_away_since_ms;
 	int is_consuming;
+	int is_alone;	 /* a suspect is being claimed: nothing else is meanwhile */
+	int was_suspect; /* the last to be claimed */
 	struct metric *good, *failed, *dropped;
 };
-
-static void list_push(struct job_list *list, struct inbox_job *job)
-{
-	job->next = NULL;
-	if (list->last)
-		list->last->next = job;
-	else
-		list->first = job;
-	list->last = job;
-	list->count++;
-}
-
-static struct inbox_job *list_pop(struct job_list *list)
-{
-	struct inbox_job *job = list->first;
-
-	list->first = job->next;
-	if (!list->first)
-		list->last = NULL;
-	list->count--;
-	return job;
-}
 
 static void poke(struct fiber *f)
 {
@@ -68,7 +43,7 @@ static void poke(struct fiber *f)
 
 static void finish(struct line *line, struct inbox_job *job)
 {
-	list_push(&line->finished, job);
+	job_list_push(&line->finished, job);
 	poke(line->settler);
 }
 
@@ -146,6 +121,15 @@ static int pass_on(const struct run *run, struct inbox_job *const *over, size_t 
 	return -1;
 }
 
+/* A job of which nothing is to be feared any more. */
+static void clear(struct workplace *place, const struct job *job)
+{
+	if (place->suspect != job)
+		return;
+	place->suspect = NULL;
+	place->on_cleared(place->arg);
+}
+
 /* Jobs that came to an end, whichever. */
 static void finish_jobs(const struct run *run, struct inbox_job *const *over, size_t count)
 {
@@ -157,6 +141,7 @@ static void finish_jobs(const struct run *run, struct inbox_job *const *over, si
 		int is_good = job_is_good(j);
 
 		metric_add(!is_good ? line->failed : j->is_claimed ? line->good : line->dropped, 1);
+		clear(line->place, j);
 		inbox_done(line->inbox, over[i], is_good || is_passed_on);
 	}
 }
@@ -200,7 +185,14 @@ static void run_claim(void *arg)
 	size_t over_count = 0;
 
 	batch.holder = line->place->holder;
-	batch_claim(&batch, run->db);
+	if (line->is_alone) {
+		batch_claim_suspect(&batch, run->db);
+		line->is_alone = 0;
+		if (!batch.jobs[0]->suspect)
+			clear(line->place, batch.jobs[0]);
+	} else {
+		batch_claim(&batch, run->db);
+	}
 	for (size_t i = 0; i < run->count; i++) {
 		struct inbox_job *job = run->jobs[i];
 		const struct job *j = &job->job;
@@ -260,11 +252,22 @@ static int is_worth_a_batch(const struct line *line, size_t waiting, size_t unde
 	       (waiting > 0 && (under_way == 0 || !db_pool_is_up(line->place->pool)));
 }
 
+static int may_claim_batch(const struct line *line)
+{
+	return !line->is_alone && is_worth_a_batch(line, inbox_jobs(line->inbox)->count,
+						   line->claiming, claim_max(line));
+}
+
+static int may_claim_suspect(const struct line *line)
+{
+	return inbox_suspects(line->inbox)->count && !line->place->suspect && !line->claiming;
+}
+
 static int may_claim(const struct line *line)
 {
 	const struct workplace *place = line->place;
 
-	return is_worth_a_batch(line, inbox_count(line->inbox), line->claiming, claim_max(line)) &&
+	return (may_claim_batch(line) || may_claim_suspect(line)) &&
 	       !amqp_is_blocked(place->publisher) &&
 	       line->acting < (size_t)place->context->conf->worker.act_max &&
 	       line->finished.count < settle_max(line);
@@ -298,6 +301,32 @@ static void database_is_away(struct line *line, int64_t since_ms)
 	inbox_give_back(line->inbox, line->place->publisher);
 }
 
+/* A suspect, or a batch; in turns when there are both. */
+static void start_claim(struct line *line, struct db *db)
+{
+	struct workplace *place = line->place;
+	int is_alone = may_claim_suspect(line) && !(line->was_suspect && may_claim_batch(line));
+	struct job_list *from = is_alone ? inbox_suspects(line->inbox) : inbox_jobs(line->inbox);
+	size_t room = (size_t)place->context->conf->worker.act_max - line->acting;
+	size_t most = is_alone ? 1 : room < claim_max(line) ? room : claim_max(line);
+	struct run *run = run_new(line, db, most);
+
+	while (run->count < most && from->count)
+		run->jobs[run->count++] = job_list_pop(from);
+	line->is_alone = line->was_suspect = is_alone;
+	if (is_alone)
+		place->suspect = &run->jobs[0]->job;
+	line->claiming++;
+	fiber_start(line->role->name, run_claim, run);
+}
+
+/* A claim that waits for the database must not keep the claimer from seeing that it is away. */
+static int has_nothing_to_do(const struct line *line)
+{
+	return !may_claim(line) && line->is_consuming &&
+	       (!line->claiming || db_pool_is_up(line->place->pool));
+}
+
 static void claimer(void *arg)
 {
 	struct line *line = arg;
@@ -309,7 +338,7 @@ static void claimer(void *arg)
 
 		if (!amqp_is_blocked(place->publisher))
 			inbox_unpack(line->inbox, place->publisher, claim_max(line));
-		if (!may_claim(line) && line->is_consuming) {
+		if (has_nothing_to_do(line)) {
 			fiber_suspend(line->claiming ? loop_now_ms() + LOOK_AGAIN_MS : 0, NULL);
 			continue;
 		}
@@ -326,14 +355,7 @@ static void claimer(void *arg)
 			db_give(db);
 			continue;
 		}
-		size_t room = (size_t)place->context->conf->worker.act_max - line->acting;
-		size_t most = room < claim_max(line) ? room : claim_max(line);
-		struct run *run = run_new(line, db, most);
-
-		while (run->count < most && inbox_count(line->inbox))
-			run->jobs[run->count++] = inbox_take(line->inbox);
-		line->claiming++;
-		fiber_start(line->role->name, run_claim, run);
+		start_claim(line, db);
 	}
 	line->claimer = NULL;
 	poke(line->settler);
@@ -346,7 +368,13 @@ static int has_work(const struct line *line)
 	       line->finished.count;
 }
 
-/* A settle takes jobs of one lease: those that were claimed at about the same time. */
+/* A settle takes jobs of one lease: those that were claimed at about the same time. A suspect goes alone. */
+static int settles_with(const struct job *next, const struct job *first)
+{
+	return next == first ||
+	       (!next->suspect && !first->suspect && strcmp(next->lease, first->lease) == 0);
+}
+
 static void settler(void *arg)
 {
 	struct line *line = arg;
@@ -365,11 +393,11 @@ static void settler(void *arg)
 			continue;
 		}
 		struct run *run = run_new(line, db, settle_max(line));
-		const char *lease = line->finished.first->job.lease;
+		const struct job *first = &line->finished.first->job;
 
 		while (run->count < settle_max(line) && line->finished.count &&
-		       strcmp(line->finished.first->job.lease, lease) == 0)
-			run->jobs[run->count++] = list_pop(&line->finished);
+		       settles_with(&line->finished.first->job, first))
+			run->jobs[run->count++] = job_list_pop(&line->finished);
 		line->settling++;
 		fiber_start(line->role->name, run_settle, run);
 	}
@@ -387,7 +415,7 @@ static struct metric *job_counter(const struct role *role, const char *result)
 	return metric_named(METRIC_COUNTER, "waybill_jobs_total", labels, "jobs by outcome");
 }
 
-struct line *line_new(const struct workplace *place, const struct role *role)
+struct line *line_new(struct workplace *place, const struct role *role)
 {
 	struct line *line = calloc(1, sizeof *line);
 

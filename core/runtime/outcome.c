@@ -7,6 +7,7 @@
 #include "core/runtime/column.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/suspect.h"
 #include "core/runtime/text.h"
 
 enum {
@@ -15,8 +16,6 @@ enum {
 	BACKOFF_DOUBLINGS = 7,
 	DEAD_AGAIN_MS = 120000, /* a message in wb.dead that could not be kept */
 };
-
-#define DEAD_QUEUE "wb.dead"
 
 static int64_t longer(int64_t one_ms, int64_t other_ms)
 {
@@ -253,6 +252,11 @@ static void say_outcome(const struct role *role, const struct job *job, struct a
 			     err_code_name(job->err.code), text_cut(job->err.msg, 200));
 }
 
+static int must_wait_as_suspect(const struct job *job)
+{
+	return job->suspect && job->suspect->wait_us;
+}
+
 void outcome_message(const struct role *role, const struct job *job, struct amqp_message *out)
 {
 	const struct amqp_delivery *d = job->delivery;
@@ -264,9 +268,11 @@ void outcome_message(const struct role *role, const struct job *job, struct amqp
 	*out = (struct amqp_message){.body = d->body, .body_len = d->body_len};
 	for (int h = 0; h < AMQP_HEADER_COUNT; h++)
 		out->headers[h] = d->headers[h];
+	out->headers[AMQP_SUSPECT] = must_wait_as_suspect(job) ? "1" : NULL;
 	if (is_in_dead_queue) {
 		/* There is no further place to go, and its headers tell why it is here. */
-		out->exchange = amqp_retry_rung(DEAD_AGAIN_MS);
+		out->exchange = amqp_retry_rung(must_wait_as_suspect(job) ? job->err.retry_after_ms
+									  : DEAD_AGAIN_MS);
 		out->routing_key = DEAD_QUEUE;
 		return;
 	}

@@ -25,6 +25,7 @@
 #include "core/runtime/secret.h"
 
 struct mail_templates;
+struct suspect;
 
 enum { LEASE_MARGIN_MS = 15000 }; /* act ends so long before its lease */
 
@@ -50,6 +51,7 @@ struct job {
 	int64_t credential_id; /* set by claim: what to renew after ERR_CODE_AUTH; 0: nothing */
 	int64_t order_id, store_id; /* set by claim where known: for dead letters and holds */
 	void *data;		    /* the role's */
+	struct suspect *suspect; /* its worker may have died of it (suspect.h); NULL: most jobs */
 
 	/* The outcome. Set by act's return, or by claim and settle for a job that fails on its own. */
 	struct err err;

@@ -42,7 +42,7 @@ static void on_signal(EV_P_ ev_signal *watcher, int events)
 	fiber_wake(w->place.owner);
 }
 
-static void on_broker_change(void *arg)
+static void poke_lines(void *arg)
 {
 	struct worker *w = arg;
 
@@ -179,7 +179,9 @@ static int open_broker(struct worker *w, struct err *e)
 	if (amqp_open(&settings, &w->place.consumer, e) ||
 	    amqp_open(&settings, &w->place.publisher, e))
 		return -1;
-	amqp_on_change(w->place.publisher, on_broker_change, w);
+	amqp_on_change(w->place.publisher, poke_lines, w);
+	w->place.on_cleared = poke_lines;
+	w->place.arg = w;
 	return 0;
 }
 

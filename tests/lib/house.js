@@ -97,8 +97,13 @@ class House {
 
   /* Starts one of our programs, for instance start('waybill-worker', 'route'). */
   start(program, ...args) {
+    return this.start_in({}, program, ...args);
+  }
+
+  /* The same with variables of the environment. */
+  start_in(env, program, ...args) {
     if (this.is_closed) throw new Error('nothing is started any more');
-    const started = new Program(path.join(BIN, program), args, { WAYBILL_CONFIG: this.conf_file });
+    const started = new Program(path.join(BIN, program), args, { WAYBILL_CONFIG: this.conf_file, ...env });
     this.programs.push(started);
     return started;
   }

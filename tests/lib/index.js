@@ -12,6 +12,7 @@ module.exports = {
   ...require('./letters'),
   ...require('./machine'),
   ...require('./pace'),
+  ...require('./poison'),
   ...require('./process'),
   ...require('./schema'),
   ...require('./seal'),

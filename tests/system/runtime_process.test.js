@@ -60,7 +60,7 @@ test('another worker takes them when the lease has run out, not before', async (
   assert.strictEqual(await other.stop(), 0);
 });
 
-test('a bundle that comes back is split into messages of one', async () => {
+test('the jobs of a bundle that comes back are tried one at a time', async () => {
   const ids = await letters.owe(5);
   await letters.fault({ operation: 'message' }, { slow_ms: 20000 });
   const first = await letters.work('a@1', 'notify');
@@ -69,13 +69,19 @@ test('a bundle that comes back is split into messages of one', async () => {
   await first.kill();
   await letters.until_ready('wb.notify', 1);
   const second = await letters.work('a@1', 'notify');
-  await until_leased(5, life(lease));
+  const tried = () => letters.db.rows("SELECT key FROM suspect WHERE role = 'notify' AND is_begun AND tries = 1");
+  const [mine] = await until_leased(1, life(lease));
+  assert.deepStrictEqual(await tried(), [{ key: String(mine.id) }]);
+  assert.strictEqual((await leases()).length, 1);
   await second.kill();
   await letters.until_ready('wb.notify', 5);
+  assert.deepStrictEqual(await tried(), [{ key: String(mine.id) }]);
+  await letters.owner.run("UPDATE suspect SET tried_at = tried_at - interval '1 hour';");
   await letters.clear_faults();
   const third = await letters.work('a@1', 'notify');
   await letters.sent(7);
   await letters.empty('wb.notify');
+  assert.deepStrictEqual(await letters.db.rows('SELECT * FROM suspect'), []);
   assert.strictEqual(await third.stop(), 0);
 });
 

@@ -56,7 +56,7 @@ test('only what is made to be changed may be changed: no table can be emptied, f
            jsonb_agg(relname ORDER BY relname) FILTER (WHERE has_table_privilege(c.oid, 'DELETE')) AS deleted
       FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`);
   assert.deepStrictEqual(truncated, []);
-  assert.deepStrictEqual(deleted, ['allocation', 'exclusion', 'listing_part', 'location_zone', 'service_map', 'store_location']);
+  assert.deepStrictEqual(deleted, ['allocation', 'exclusion', 'listing_part', 'location_zone', 'service_map', 'store_location', 'suspect']);
 });
 
 /* A temporary table of the same name is found first unless the function says otherwise. */

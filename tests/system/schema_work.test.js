@@ -75,8 +75,9 @@ test('a lease has an end, and attempts are not negative', async () => {
 const DUE = [1, 2].map((id) => `${order(id)}
   UPDATE orders SET step = 'route', due_at = now() - interval '${id} minutes' WHERE id = ${id};`).join('');
 const publish = (most = 100, role = 'route', table = 'orders') => (
-  `SELECT work_publish('${table}', '${role}', interval '30 seconds', interval '60 seconds', ${most}) AS id`);
+  `SELECT id FROM work_publish('${table}', '${role}', interval '30 seconds', interval '60 seconds', ${most})`);
 const published = async (setup, ...args) => (await schema.sees(publish(...args), setup)).map((row) => row.id).sort();
+const suspected = () => `${publish().replace('id', 'id, is_suspect')} ORDER BY id`;
 const set = (what) => `${DUE} UPDATE orders SET ${what} WHERE id = 1;`;
 
 test('jobs that were due for a while without being taken are published', async () => {
@@ -106,8 +107,30 @@ for (const [what, change] of [['due later', "due_at = now() + interval '1 second
   test(`a job that is ${what} is not published`, async () => assert.deepStrictEqual(await published(set(change)), [2]));
 }
 
-test('a lease that has run out keeps nothing from being published', async () => {
-  assert.deepStrictEqual(await published(set("lease = 'x', lease_until = now()")), [1, 2]);
+test('a lease that has run out keeps nothing from being published, and makes a suspect', async () => {
+  const setup = set("lease = 'x', lease_until = now()");
+  assert.deepStrictEqual(await published(setup), [1, 2]);
+  assert.deepStrictEqual(await schema.sees(suspected(), setup), [{ id: 1, is_suspect: true }, { id: 2, is_suspect: false }]);
+  assert.deepStrictEqual(await schema.sees('SELECT role, key, is_begun, tries FROM suspect', `${setup} ${publish()};`),
+    [{ role: 'route', key: '1', is_begun: true, tries: 0 }]);
+});
+
+test('a suspect that is published again is still one', async () => {
+  const setup = `${DUE} INSERT INTO suspect (role, key, is_begun, tries) VALUES ('route', '2', false, 2), ('rate', '1', false, 2);`;
+  assert.deepStrictEqual(await schema.sees(suspected(), setup), [{ id: 1, is_suspect: false }, { id: 2, is_suspect: true }]);
+});
+
+test('what a worker that starts frees is suspected, whatever was known of it', async () => {
+  const setup = `${leased(US)} ${leased(US, 2)} UPDATE orders SET step = 'route' WHERE id < 3;
+    INSERT INTO suspect (role, key, is_begun, tries) VALUES ('route', '2', false, 3); SELECT work_free('orders', 'a/route@1/');`;
+  assert.deepStrictEqual(await schema.sees('SELECT key, is_begun, tries FROM suspect ORDER BY key', setup),
+    [{ key: '1', is_begun: true, tries: 0 }, { key: '2', is_begun: true, tries: 3 }]);
+});
+
+test('what a person says is due is no suspect any more', async () => {
+  const setup = `${DUE} INSERT INTO suspect (role, key, is_begun, tries) VALUES ('route', '1', true, 3), ('route', '2', true, 3), ('rate', '1', true, 3);
+    SELECT work_requeue('route', '{1}');`;
+  assert.deepStrictEqual(await schema.sees('SELECT role, key FROM suspect ORDER BY role, key', setup), [{ role: 'rate', key: '1' }, { role: 'route', key: '2' }]);
 });
 
 test('held orders and shipments are not published', async () => {

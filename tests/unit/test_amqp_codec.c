@@ -113,9 +113,7 @@ static void every_url_of_a_list_is_checked(void **state)
 
 struct seen {
 	size_t frames, body_bytes, last;
-	struct arena *arena;
-	const char *headers[AMQP_HEADER_COUNT];
-	int64_t delivery_count;
+	struct amqp_delivery delivery;
 };
 
 static int see(void *arg, const amqp_frame_t *frame, int is_last, struct err *e)
@@ -127,10 +125,10 @@ static int see(void *arg, const amqp_frame_t *frame, int is_last, struct err *e)
 	seen->last += (size_t)is_last;
 	if (frame->frame_type == AMQP_FRAME_BODY)
 		seen->body_bytes += frame->payload.body_fragment.len;
-	if (frame->frame_type == AMQP_FRAME_HEADER && seen->arena) {
+	if (frame->frame_type == AMQP_FRAME_HEADER && seen->delivery.arena) {
 		const amqp_basic_properties_t *p = frame->payload.properties.decoded;
 
-		amqp_headers_read(seen->arena, &p->headers, seen->headers, &seen->delivery_count);
+		amqp_headers_read(&p->headers, &seen->delivery);
 	}
 	return 0;
 }
@@ -140,6 +138,10 @@ static void encode_delivery(struct amqp_codec *c, size_t body_len)
 {
 	unsigned char *body = calloc(1, body_len + 1);
 	char with_nul[] = "a\0b";
+	amqp_table_entry_t death[] = {
+		{amqp_text("queue"), {AMQP_FIELD_KIND_UTF8, {.bytes = amqp_text("wb.ingest")}}},
+	};
+	amqp_field_value_t deaths[] = {{AMQP_FIELD_KIND_TABLE, {.table = {1, death}}}};
 	amqp_table_entry_t headers[] = {
 		{amqp_text("x-wb-kind"), {AMQP_FIELD_KIND_UTF8, {.bytes = amqp_text("webhook")}}},
 		{amqp_text("x-wb-store"), {AMQP_FIELD_KIND_I32, {.i32 = 7}}},
@@ -147,12 +149,13 @@ static void encode_delivery(struct amqp_codec *c, size_t body_len)
 		{amqp_text("x-wb-error"), {AMQP_FIELD_KIND_UTF8, {.bytes = {0, NULL}}}},
 		{amqp_text("x-delivery-count"), {AMQP_FIELD_KIND_I64, {.i64 = 3}}},
 		{amqp_text("other"), {AMQP_FIELD_KIND_BOOLEAN, {.boolean = 1}}},
+		{amqp_text("x-death"), {AMQP_FIELD_KIND_ARRAY, {.array = {1, deaths}}}},
 	};
 	amqp_basic_deliver_t deliver = {.consumer_tag = amqp_text("1"),
 					.delivery_tag = 1,
 					.routing_key = amqp_text("wb.test")};
 	amqp_basic_properties_t properties = {._flags = AMQP_BASIC_HEADERS_FLAG,
-					      .headers = {6, headers}};
+					      .headers = {7, headers}};
 
 	amqp_codec_method(c, AMQP_CHANNEL_CONSUME, AMQP_BASIC_DELIVER_METHOD, &deliver);
 	amqp_codec_content(c, AMQP_CHANNEL_CONSUME, &properties, body, body_len);
@@ -170,7 +173,8 @@ static void frames_come_out_whole_however_they_arrive(void **state)
 	encode_delivery(&from, 20000);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		struct amqp_codec to;
-		struct seen seen = {.arena = arena_new()};
+		struct seen seen = {.delivery = {.arena = arena_new()}};
+		const struct amqp_delivery *d = &seen.delivery;
 		size_t len = amqp_codec_unsent(&from);
 
 		amqp_codec_init(&to);
@@ -182,12 +186,13 @@ static void frames_come_out_whole_however_they_arrive(void **state)
 		assert_int_equal(seen.frames, 6); /* method, header, three of the body, heartbeat */
 		assert_int_equal(seen.body_bytes, 20000);
 		assert_int_equal(seen.last, 2);
-		assert_string_equal(seen.headers[AMQP_KIND], "webhook");
-		assert_null(seen.headers[AMQP_STORE]); /* no text */
-		assert_null(seen.headers[AMQP_KEY]);
-		assert_string_equal(seen.headers[AMQP_ERROR], "");
-		assert_int_equal(seen.delivery_count, 3);
-		arena_free(seen.arena);
+		assert_string_equal(d->headers[AMQP_KIND], "webhook");
+		assert_null(d->headers[AMQP_STORE]); /* no text */
+		assert_null(d->headers[AMQP_KEY]);
+		assert_string_equal(d->headers[AMQP_ERROR], "");
+		assert_int_equal(d->delivery_count, 3);
+		assert_string_equal(d->dead_from, "wb.ingest");
+		arena_free(seen.delivery.arena);
 		amqp_codec_clear(&to);
 	}
 	amqp_codec_clear(&from);
@@ -207,14 +212,14 @@ static void changed_bytes_never_do_harm(void **state)
 
 	for (int round = 0; round < 4000; round++) {
 		struct amqp_codec to;
-		struct seen seen = {.arena = arena_new()};
+		struct seen seen = {.delivery = {.arena = arena_new()}};
 
 		memcpy(bytes, from.out, len);
 		for (int changes = 1 + rand_r(&seed) % 4; changes; changes--)
 			bytes[(size_t)rand_r(&seed) % len] = (unsigned char)rand_r(&seed);
 		amqp_codec_init(&to);
 		refused += amqp_codec_feed(&to, bytes, len, see, &seen, NULL) != 0;
-		arena_free(seen.arena);
+		arena_free(seen.delivery.arena);
 		amqp_codec_clear(&to);
 	}
 	assert_true(refused > 100);
