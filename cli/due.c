@@ -2,7 +2,12 @@
 #include "cli/due.h"
 #include "cli/cli.h"
 
+#include "core/runtime/loop.h"
+#include "core/runtime/timestamp.h"
+
 enum { LIST_MAX = 1000 };
+
+#define WIPE_SINCE_US (INT64_C(24) * 3600 * 1000000)
 
 static const struct field due_fields[] = {
 	{"all", FIELD_FLAG, .help = "every row instead of a line per role"},
@@ -14,7 +19,8 @@ static const struct field requeue_fields[] = {
 	{"role", FIELD_TEXT, .max = 40, .help = "whose rows; ids may follow, else all of them"},
 	{"after-wipe", FIELD_FLAG,
 	 .help = "the broker lost its messages: compare all stores again"},
-	{"since", FIELD_TIME, .help = "with --after-wipe: when that may have begun"},
+	{"since", FIELD_TIME,
+	 .help = "with --after-wipe: when that may have begun; a day ago if it is not given"},
 	{0},
 };
 
@@ -47,21 +53,24 @@ int requeue(struct cli *cli, const char *role, struct db_value ids, size_t *coun
 		       db_int64s(cli->arena, done, r.rows));
 }
 
+/* Comparing too much costs time only, so in an emergency nobody has to know when it began. */
 static int after_wipe(struct cli *cli, struct err *e)
 {
+	const char *given = cli_get(cli, "since");
+	const char *since =
+		given ? given : timestamp_format(cli->arena, wall_now_us() - WIPE_SINCE_US);
 	struct db_result r;
 
-	if (!cli_get(cli, "since"))
-		return cli_usage(cli, e, "--since TIME is needed: before it no message was lost");
-	if (cli_run(cli, SQL_CLI_AFTER_WIPE, &r, e, cli_value(cli, "since"),
+	if (cli_run(cli, SQL_CLI_AFTER_WIPE, &r, e, db_text(since),
 		    db_int64(cli->arena, cli->conf.clock.reconcile_overlap_s)))
 		return -1;
 	for (size_t i = 0; i < r.rows; i++)
 		cli_due(cli, "reconcile", db_get_int64(&r, i, 0));
 	cli_rows(cli, &r);
 	cli_say(cli,
-		"\nThese stores are compared again from there. What waits in rows the clock publishes "
-		"by itself.");
+		"\nThese stores are compared again from %s on. What waits in rows the clock publishes "
+		"by itself.",
+		since);
 	return 0;
 }
 

@@ -379,7 +379,6 @@ test('rows are made due again, and dead letters of theirs count as retried', asy
 test('requeue names a role that has rows, and rows that wait for it', async () => {
   await refused(1, /no rows wait for a role/, 'requeue', '--role', 'juggle');
   await refused(3, /not all of these rows/, 'requeue', '--role', 'route', '999999');
-  await refused(2, /--since TIME is needed/, 'requeue', '--after-wipe');
 });
 
 test('after a wipe every active store is compared again from before it', async () => {
