@@ -7,6 +7,7 @@
 #include "cli/doctor.h"
 #include "cli/cli.h"
 #include "core/domain/mail.h"
+#include "core/runtime/durable.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/migrate.h"
 
@@ -177,6 +178,20 @@ static void check_configuration(struct cli *cli)
 			   cli->conf.path[0] ? cli->conf.path : "no file, the environment alone");
 }
 
+static void check_labels(struct cli *cli)
+{
+	const char *store = cli->conf.labels.store;
+	struct err e = {0};
+
+	if (strcmp(store, "database") == 0)
+		return;
+	if (durable_try(store, &e))
+		doctor_say(cli, 0, "labels",
+			   "%s; labels.store must be a folder that workers can write", e.msg);
+	else
+		doctor_say(cli, 1, "labels", "%s can be written", store);
+}
+
 static void check_templates(struct cli *cli)
 {
 	const char *folder = cli->conf.mail.templates;
@@ -198,6 +213,7 @@ static int doctor(struct cli *cli, struct err *e)
 	cli->output = json_array();
 	check_configuration(cli);
 	check_templates(cli);
+	check_labels(cli);
 	check_broker(cli);
 	if (check_database(cli) == 0) {
 		check_work(cli);

@@ -78,3 +78,18 @@ int durable_write(const char *path, const void *bytes, size_t len, struct err *e
 		return err_retry(e, "could not sync the folder %s: %s", folder, strerror(errno));
 	return 0;
 }
+
+int durable_try(const char *folder, struct err *e)
+{
+	char path[PATH_BYTES], nonce[37];
+
+	uuid_v7(nonce);
+	if ((size_t)snprintf(path, sizeof path, "%s/.try-%s", folder, nonce) >= sizeof path)
+		return err_final(e, "the folder's path is too long");
+	if (durable_write(path, "", 0, e)) {
+		e->kind = ERR_FINAL;
+		return -1;
+	}
+	unlink(path);
+	return 0;
+}

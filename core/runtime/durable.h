@@ -15,4 +15,7 @@
  */
 int durable_write(const char *path, const void *bytes, size_t len, struct err *e);
 
+/* durable_try - can files be written into this folder? One is, and removed again. Errors as above, ERR_FINAL */
+int durable_try(const char *folder, struct err *e);
+
 #endif

@@ -108,10 +108,14 @@ class House {
     return started;
   }
 
-  /* Runs the command line: {code, stdout, stderr, json}; json is what --json printed. */
+  /* Runs the command line as a person does: {code, stdout, stderr} */
+  say(args, input = '') {
+    return run(path.join(BIN, 'waybill'), args, { input, env: { WAYBILL_CONFIG: this.conf_file } });
+  }
+
+  /* The same, with json: what --json printed. */
   async try_waybill(args, input = '') {
-    const result = await run(path.join(BIN, 'waybill'), [...args, '--json'],
-      { input, env: { WAYBILL_CONFIG: this.conf_file } });
+    const result = await this.say([...args, '--json'], input);
     try {
       result.json = JSON.parse(result.stdout);
     } catch {

@@ -13,7 +13,7 @@ const WAYBILL = path.join(TOP, 'build/plain/bin/waybill');
 
 let house;
 
-const say = (...args) => run(WAYBILL, args, { env: { WAYBILL_CONFIG: house.conf_file } });
+const say = (...args) => house.say(args);
 
 /* In a terminal of so many columns; its lines. */
 async function on_terminal(columns, command) {
