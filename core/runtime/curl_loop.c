@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/runtime/loop.h"
+#include "core/runtime/memory.h"
 
 static struct {
 	CURLM *multi;
@@ -106,7 +107,8 @@ CURLM *curl_loop_multi(void)
 	if (state.multi)
 		return state.multi;
 	signal(SIGPIPE, SIG_IGN);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_new, free, memory_resize, memory_text,
+				 memory_zeroed))
 		die("cannot initialize libcurl");
 	state.multi = curl_multi_init();
 	if (!state.multi)
@@ -115,6 +117,33 @@ CURLM *curl_loop_multi(void)
 	curl_multi_setopt(state.multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
 	curl_multi_setopt(state.multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	return state.multi;
+}
+
+CURL *curl_loop_easy(void)
+{
+	curl_loop_multi(); /* which sets libcurl up as we want it */
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		die("out of memory: libcurl");
+	return easy;
+}
+
+enum err_kind curl_loop_kind(CURLcode result)
+{
+	switch ((int)result) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		return ERR_FINAL;
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_UNKNOWN_OPTION:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		return ERR_BUG;
+	case CURLE_OUT_OF_MEMORY:
+		die("out of memory: libcurl");
+	default:
+		return ERR_RETRY;
+	}
 }
 
 /* Runs until the transfer has ended; the handle stays added. */

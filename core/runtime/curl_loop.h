@@ -19,6 +19,17 @@
 /* curl_loop_multi - made on first use, to set limits on it. The process ignores SIGPIPE from then on. */
 CURLM *curl_loop_multi(void);
 
+/* curl_loop_easy - a new easy handle, the caller's to clean up */
+CURL *curl_loop_easy(void);
+
+/*
+ * curl_loop_kind - what one of libcurl's errors is to a job
+ *
+ * RETRY, unless it is about what we asked for: FINAL for what a person has set (an url), BUG for what we have. Whether the other
+ * side may have acted is not in the error: whoever sent something asks for how much was sent.
+ */
+enum err_kind curl_loop_kind(CURLcode result);
+
 /*
  * curl_loop_perform - run an easy handle to its end
  *

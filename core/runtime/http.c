@@ -322,11 +322,7 @@ static struct curl_slist *header_list(const struct http_request *request)
 
 static CURL *easy_take(void)
 {
-	CURL *easy = state.idle_count ? state.idle[--state.idle_count] : curl_easy_init();
-
-	if (!easy)
-		die("out of memory: libcurl");
-	return easy;
+	return state.idle_count ? state.idle[--state.idle_count] : curl_loop_easy();
 }
 
 static void easy_give(CURL *easy)
@@ -430,13 +426,14 @@ static int judge_failure(CURL *easy, const struct exchange *x, CURLcode result, 
 	if (x->is_too_large)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
 			       "refused an answer of more than %zu bytes", x->body_max);
-	if (result == CURLE_URL_MALFORMAT)
-		return err_final(e, "refused a malformed url");
 	if (x->is_out_of_reach)
 		return err_final(e,
 				 x->reach == THIS_MACHINE
 					 ? "refused a url that does not lead to this machine"
 					 : "refused a url that does not lead to a public address");
+	if (!sent_bytes && curl_loop_kind(result) != ERR_RETRY)
+		return err_set(e, curl_loop_kind(result), ERR_CODE_NONE, "cannot ask: %s",
+			       curl_easy_strerror(result));
 	return err_set(e, ERR_RETRY, code, "no answer%s: %s", sent_bytes ? " to what was sent" : "",
 		       curl_easy_strerror(result));
 }

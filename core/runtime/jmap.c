@@ -5,14 +5,22 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/runtime/decimal.h"
+#include "core/runtime/memory.h"
 #include "core/runtime/text.h"
 #include "core/runtime/timestamp.h"
 #include "core/runtime/utf8.h"
 
 enum { ARRAY_MAX = 10000, MONEY_PLACES = 4, REAL_DIGITS = 15 };
+
+/* Before anybody makes JSON: jansson takes a lack of memory for a document that is none. */
+__attribute__((constructor)) static void set_memory(void)
+{
+	json_set_alloc_funcs(memory_new, free);
+}
 
 /* Where in the document we are; the way up is for error texts only. */
 struct path {

@@ -248,11 +248,11 @@ static int connect_failed(CURL *easy, CURLcode result, struct err *e)
 	long code = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
+	if (curl_loop_kind(result) != ERR_RETRY)
+		return err_set(e, curl_loop_kind(result), ERR_CODE_NONE,
+			       "cannot use the url of the mail server: %s",
+			       curl_easy_strerror(result));
 	switch ((int)result) {
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return err_final(e, "the mail server's url is none: %s",
-				 curl_easy_strerror(result));
 	case CURLE_LOGIN_DENIED:
 		return err_set(e, ERR_RETRY, ERR_CODE_AUTH,
 			       "the mail server refused the login: %ld", code);
@@ -274,14 +274,12 @@ static void cleanup(void *easy)
 
 static CURL *new_handle(struct arena *a, const struct smtp_server *server)
 {
-	CURL *easy = curl_easy_init();
+	CURL *easy = curl_loop_easy();
 	int has_user = server->user && *server->user;
 	long tls = url_is_loopback(server->url)	      ? CURLUSESSL_NONE
 		   : has_user || !server->allow_plain ? CURLUSESSL_ALL
 						      : CURLUSESSL_TRY;
 
-	if (!easy)
-		die("out of memory: libcurl");
 	arena_defer(a, cleanup, easy);
 	curl_easy_setopt(easy, CURLOPT_URL, server->url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
