@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 
+#include "cli/refusal.h"
 #include "cli/run.h"
 #include "core/runtime/buffer.h"
 #include "core/runtime/bundle.h"
@@ -257,6 +258,8 @@ static void run(void *arg)
 	for (int i = 0; i < TRIES; i++) {
 		forget(cli);
 		failed = attempt(cli, &e);
+		if (failed)
+			refusal_words(cli, &e);
 		db_give(cli->db);
 		cli->db = NULL;
 		if (!failed || e.code != ERR_CODE_CONFLICT)

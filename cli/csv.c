@@ -125,14 +125,12 @@ int csv_parse(struct arena *a, char *text, size_t len, struct csv *out, struct e
 			continue;
 		if (out->count > CSV_RECORDS_MAX)
 			return refuse(e, line, "more than 100,000 records; split the file");
-		if (out->count && count != out->columns)
-			return err_set(e, ERR_FINAL, ERR_CODE_DATA,
-				       "line %zu: %zu fields, but the header has %zu", line, count,
-				       out->columns);
-		out->columns = count;
+		if (!out->count)
+			out->columns = count;
 		struct csv_record *record = ARENA_PUSH(a, out->records, out->count, out->capacity);
 
 		record->line = line;
+		record->count = count;
 		record->fields = ARENA_ARRAY(a, const char *, count);
 		memcpy(record->fields, fields, count * sizeof *fields);
 	}

@@ -22,10 +22,11 @@ enum {
 struct csv_record {
 	size_t line; /* where it begins, from 1 */
 	const char **fields;
+	size_t count;
 };
 
 struct csv {
-	size_t columns;
+	size_t columns;		    /* of the header; a record may have another count */
 	struct csv_record *records; /* the header is the first */
 	size_t count, capacity;
 };

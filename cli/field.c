@@ -1,6 +1,8 @@
 /* field - checking what people write */
 #include "cli/field.h"
 
+#include <ctype.h>
+
 #include "core/domain/money.h"
 #include "core/runtime/decimal.h"
 #include "core/runtime/timestamp.h"
@@ -24,6 +26,41 @@ static int read_text(struct arena *a, const struct field *f, const char *text, c
 	if (utf8_bad_at(text, len) != len)
 		return refuse(f, e, "not UTF-8");
 	*out = utf8_clean(a, text, len, len);
+	return 0;
+}
+
+static int read_country(struct arena *a, const struct field *f, const char *text, const char **out,
+			struct err *e)
+{
+	const char *first = text + strspn(text, " ");
+	size_t len = strcspn(first, " ");
+	char *code = arena_strndup(a, first, len);
+
+	if (len != 2 || !isalpha((unsigned char)code[0]) || !isalpha((unsigned char)code[1]) ||
+	    first[len + strspn(first + len, " ")])
+		return refuse(f, e, "two letters such as US are needed");
+	code[0] = (char)toupper((unsigned char)code[0]);
+	code[1] = (char)toupper((unsigned char)code[1]);
+	*out = code;
+	return 0;
+}
+
+static int read_domain(struct arena *a, const struct field *f, const char *text, const char **out,
+		       struct err *e)
+{
+	const char *first = text + strspn(text, " ");
+	size_t len = strcspn(first, " ");
+	char *name = arena_strndup(a, first, len);
+
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (len == 0 || len > (size_t)f->max || first[len + strspn(first + len, " ")] ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != len ||
+	    !isalnum((unsigned char)name[0]) || !isalnum((unsigned char)name[len - 1]))
+		return refuse(f, e,
+			      "a name such as shop.myshopify.com is needed, without https:// and "
+			      "without a path");
+	*out = name;
 	return 0;
 }
 
@@ -103,6 +140,10 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 	switch (f->kind) {
 	case FIELD_TEXT:
 		return read_text(a, f, text, out, e);
+	case FIELD_COUNTRY:
+		return read_country(a, f, text, out, e);
+	case FIELD_DOMAIN:
+		return read_domain(a, f, text, out, e);
 	case FIELD_INT:
 		return read_int(f, text, e);
 	case FIELD_MONEY:
@@ -129,9 +170,10 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 const char *field_takes(const struct field *f)
 {
 	static const char *const names[] = {
-		[FIELD_TEXT] = "TEXT",	     [FIELD_INT] = "NUMBER", [FIELD_MONEY] = "AMOUNT",
-		[FIELD_YES_NO] = "yes|no",   [FIELD_DATE] = "DATE",  [FIELD_TIME] = "TIME",
-		[FIELD_DEGREES] = "DEGREES", [FIELD_FLAG] = "",
+		[FIELD_TEXT] = "TEXT",	[FIELD_COUNTRY] = "TEXT", [FIELD_DOMAIN] = "TEXT",
+		[FIELD_INT] = "NUMBER", [FIELD_MONEY] = "AMOUNT", [FIELD_YES_NO] = "yes|no",
+		[FIELD_DATE] = "DATE",	[FIELD_TIME] = "TIME",	  [FIELD_DEGREES] = "DEGREES",
+		[FIELD_FLAG] = "",
 	};
 
 	return f->kind == FIELD_CHOICE ? f->choices : names[f->kind];

@@ -11,12 +11,14 @@
 #include "core/runtime/err.h"
 
 enum field_kind {
-	FIELD_TEXT,   /* at most max bytes */
-	FIELD_INT,    /* min to max */
-	FIELD_MONEY,  /* "12.50", in ten-thousandths */
-	FIELD_YES_NO, /* yes | no */
-	FIELD_DATE,   /* 2026-11-23 */
-	FIELD_TIME,   /* RFC 3339 */
+	FIELD_TEXT,    /* at most max bytes */
+	FIELD_COUNTRY, /* two letters, in capitals: US */
+	FIELD_DOMAIN,  /* a host's name, in small letters */
+	FIELD_INT,     /* min to max */
+	FIELD_MONEY,   /* "12.50", in ten-thousandths */
+	FIELD_YES_NO,  /* yes | no */
+	FIELD_DATE,    /* 2026-11-23 */
+	FIELD_TIME,    /* RFC 3339 */
 	FIELD_DEGREES,
 	FIELD_CHOICE, /* one of choices, "a|b|c" */
 	FIELD_FLAG,   /* an option without a value */

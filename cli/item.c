@@ -11,7 +11,7 @@ enum { LIST_MAX = 1000 };
 		{"width-mm", FIELD_INT, .min = 1, .max = 100000},                                  \
 		{"height-mm", FIELD_INT, .min = 1, .max = 100000},                                 \
 		{"hs-code", FIELD_TEXT, .max = 20, .help = "for customs"},                         \
-		{"origin-country", FIELD_TEXT, .max = 2, .help = "two letters, for customs"},      \
+		{"origin-country", FIELD_COUNTRY, .help = "two letters, for customs"},             \
 		{"customs-title", FIELD_TEXT, .max = 200},                                         \
 		{"tracked", FIELD_YES_NO, .help = "no: there is always enough of it"},             \
 	{                                                                                          \

@@ -18,7 +18,7 @@ static const struct field location_fields[] = {
 	{"city", FIELD_TEXT, .max = 300},
 	{"province", FIELD_TEXT, .max = 20, .help = "its code: CA"},
 	{"zip", FIELD_TEXT, .max = 40},
-	{"country", FIELD_TEXT, .max = 2, .help = "two letters: US"},
+	{"country", FIELD_COUNTRY, .help = "two letters: US"},
 	{"phone", FIELD_TEXT, .max = 60},
 	{"email", FIELD_TEXT, .max = 320},
 	{"latitude", FIELD_DEGREES, .min = -90, .max = 90},

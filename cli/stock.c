@@ -66,10 +66,20 @@ struct places {
 	struct db_value item_ids, location_ids;
 };
 
-static int find_places(struct cli *cli, const struct records *r, struct places *out, struct err *e)
+/* What was not said, or not readable, has been told already. */
+static void place_wrong(struct cli *cli, struct records *r, size_t i, const struct db_result *found)
+{
+	if (r->values[0][i] && db_is_null(found, i, 0))
+		record_wrong(cli, r, i, "sku: there is no item of this SKU");
+	else if (r->values[0][i] && !db_get_bool(found, i, 2))
+		record_wrong(cli, r, i, "sku: this item's stock is not tracked");
+	if (r->values[1][i] && db_is_null(found, i, 1))
+		record_wrong(cli, r, i, "location: there is no location of this code");
+}
+
+static int find_places(struct cli *cli, struct records *r, struct places *out, struct err *e)
 {
 	struct db_result found;
-	size_t wrong = 0;
 	int64_t merchant;
 
 	if (cli_merchant(cli, &merchant, e) ||
@@ -79,22 +89,15 @@ static int find_places(struct cli *cli, const struct records *r, struct places *
 	out->items = ARENA_ARRAY(cli->arena, int64_t, r->count);
 	out->locations = ARENA_ARRAY(cli->arena, int64_t, r->count);
 	for (size_t i = 0; i < r->count; i++) {
-		const char *what = db_is_null(&found, i, 0)   ? "there is no item of this SKU"
-				   : db_is_null(&found, i, 1) ? "there is no location of this code"
-				   : !db_get_bool(&found, i, 2) ? "this item's stock is not tracked"
-								: NULL;
-
-		if (what && !r->lines)
-			return cli_none(e, "%s; see `waybill item list`, `waybill location list`",
-					what);
-		if (what && wrong++ < 20)
-			record_wrong(r, i, what);
+		place_wrong(cli, r, i, &found);
 		out->items[i] = db_get_int64(&found, i, 0);
 		out->locations[i] = db_get_int64(&found, i, 1);
 	}
-	if (wrong)
-		return err_final(e, "%s: %zu lines are wrong; nothing was changed",
-				 text_cut(r->path, 100), wrong);
+	if (!r->lines && r->wrong_count)
+		return cli_none(e, "%s; see `waybill item list`, `waybill location list`",
+				r->wrong[0].what);
+	if (records_refuse(r, e))
+		return -1;
 	out->item_ids = db_int64s(cli->arena, out->items, r->count);
 	out->location_ids = db_int64s(cli->arena, out->locations, r->count);
 	return 0;
@@ -110,7 +113,7 @@ static int release_due(struct cli *cli, const struct places *p, struct err *e)
 	return 0;
 }
 
-static int receive(struct cli *cli, const struct records *r, struct err *e)
+static int receive(struct cli *cli, struct records *r, struct err *e)
 {
 	struct db_result now;
 	struct places p;
@@ -168,7 +171,7 @@ static int take_back(struct cli *cli, const struct places *p, struct err *e)
 	return 0;
 }
 
-static int count(struct cli *cli, const struct records *r, struct err *e)
+static int count(struct cli *cli, struct records *r, struct err *e)
 {
 	struct db_result now;
 	struct places p;

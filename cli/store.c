@@ -26,7 +26,7 @@ static const struct field add_fields[] = {
 	{"merchant", FIELD_TEXT, .max = 200, .help = "needed when there are several"},
 	{"platform", FIELD_TEXT, .max = 40, .is_required = 1,
 	 .help = "shopify; none: orders are imported"},
-	{"domain", FIELD_TEXT, .max = 253, .is_required = 1, .help = "name.myshopify.com"},
+	{"domain", FIELD_DOMAIN, .max = 253, .is_required = 1, .help = "name.myshopify.com"},
 	{"client-id-file", FIELD_TEXT, .max = 1000,
 	 .help = "secrets come from files; - is standard input"},
 	{"client-secret-file", FIELD_TEXT, .max = 1000},

@@ -18,6 +18,7 @@ CREATE TABLE item (
 );
 CREATE INDEX item_due ON item (step, due_at) WHERE step IS NOT NULL;
 CREATE UNIQUE INDEX item_sku ON item (merchant_id, name_key(sku));
+COMMENT ON INDEX item_sku IS 'sku: there is one already, but for case and blanks';
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON item FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER number_kept BEFORE UPDATE OF id ON item FOR EACH ROW WHEN (NEW.id <> OLD.id) EXECUTE FUNCTION refuse_change();
 
@@ -33,6 +34,7 @@ CREATE TABLE listing (
   UNIQUE (store_id, variant_id)
 );
 CREATE UNIQUE INDEX listing_sku ON listing (store_id, name_key(sku)) WHERE variant_id IS NULL;
+COMMENT ON INDEX listing_sku IS 'sku: there is one already, but for case and blanks';
 CREATE INDEX listing_due ON listing (step, due_at) WHERE step IS NOT NULL;
 
 CREATE TABLE listing_part (

@@ -6,7 +6,7 @@ DECLARE
 BEGIN
   SELECT tbl INTO t FROM work_role WHERE role = role_name;
   IF t IS NULL THEN
-    RAISE EXCEPTION 'no rows wait for a role "%"', role_name USING ERRCODE = 'P0001';
+    RAISE EXCEPTION 'role: no rows wait for a role "%"; see `waybill role list`', left(role_name, 60) USING ERRCODE = 'P0001';
   END IF;
   DELETE FROM suspect WHERE role = role_name AND (ids IS NULL OR key = ANY (ids::text[]));
   RETURN QUERY EXECUTE format(

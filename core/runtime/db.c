@@ -10,6 +10,7 @@
 
 #include "core/runtime/db_internal.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/text.h"
 
 enum {
 	CONNECT_MS = 10000,
@@ -171,6 +172,28 @@ static int await_answer(struct db *db, int64_t deadline_ms, struct err *e)
 	}
 }
 
+static void keep(char *to, size_t size, const PGresult *r, int field)
+{
+	const char *text = PQresultErrorField(r, field);
+
+	text_printf(to, size, "%s", text ? text : "");
+}
+
+static void remember(struct db *db, const char *sqlstate, const PGresult *r)
+{
+	struct db_refusal *to = &db->refusal;
+
+	text_printf(to->sqlstate, sizeof to->sqlstate, "%s", sqlstate);
+	keep(to->constraint, sizeof to->constraint, r, PG_DIAG_CONSTRAINT_NAME);
+	keep(to->column, sizeof to->column, r, PG_DIAG_COLUMN_NAME);
+	keep(to->text, sizeof to->text, r, PG_DIAG_MESSAGE_PRIMARY);
+}
+
+const struct db_refusal *db_refusal(const struct db *db)
+{
+	return &db->refusal;
+}
+
 /* The answer to a step; that to a statement is the caller's. */
 static int take_result(struct db *db, const struct db_step *step, PGresult *r, PGresult **out,
 		       struct err *e)
@@ -195,9 +218,10 @@ static int take_result(struct db *db, const struct db_step *step, PGresult *r, P
 			db->is_prepared[step->id] = 0;
 		sqlstate = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 		text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-		if (sqlstate)
+		if (sqlstate) {
 			db_judge(e, what, sqlstate, text ? text : "");
-		else
+			remember(db, sqlstate, r);
+		} else
 			db_lost(e, "reach the database", PQresultErrorMessage(r));
 		db->is_over |= !sqlstate || db_ends_session(sqlstate);
 		PQclear(r);
@@ -372,6 +396,7 @@ int db_begin(struct db *db, struct err *e)
 	if (db->is_begin_owed || db->pending_count || PQtransactionStatus(db->pg) != PQTRANS_IDLE)
 		return err_bug(e, "a transaction inside a transaction");
 	db->is_begin_owed = 1;
+	db->refusal = (struct db_refusal){0};
 	return 0;
 }
 

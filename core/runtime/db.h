@@ -79,6 +79,12 @@ int db_commit(struct db *db, struct err *e);
 YIELDS
 int db_rollback(struct db *db, struct err *e);
 
+/* What PostgreSQL refused last in the transaction; all empty: nothing. For programs that tell people so in their own words. */
+struct db_refusal {
+	char sqlstate[6], constraint[64], column[64], text[240];
+};
+const struct db_refusal *db_refusal(const struct db *db);
+
 /* A parameter. Made by the functions below; arrays are encoded in binary into the arena. */
 struct db_value {
 	const char *data; /* NULL: SQL null */

@@ -30,6 +30,7 @@ struct db {
 	unsigned char *is_prepared; /* by enum sql_id; also while that is pending */
 	struct db_step pending[DB_PENDING_MAX];
 	int pending_count;
+	struct db_refusal refusal;
 };
 
 struct db_waiter; /* a fiber in the queue of db_take() */

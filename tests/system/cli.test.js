@@ -132,10 +132,14 @@ const bad_csv = {
   'an unknown column': ['sku,colour\nA,blue\n', /bad\.csv: line 1: unknown column "colour"/],
   'a column twice': ['sku,sku\nA,B\n', /line 1: column "sku" stands there twice/],
   'no key column': ['title\nA\n', /line 1: column "sku" is missing/],
-  'a field too few': ['sku,title\nA,one\nB\n', /line 3: 1 fields, but the header has 2/],
+  'a field too few': ['sku,title\nA,one\nB\n', /bad\.csv:3: 1 fields, but the header has 2/],
   'a wrong number': ['sku,grams\nA,1\nB,heavy\n', /bad\.csv:3: grams: a whole number/],
   'an empty key': ['sku,title\nA,one\n,two\n', /bad\.csv:3: sku: is empty/],
-  'the same key twice': ['sku,title\nA,one\nB,two\nA,three\n', /bad\.csv:4: the same stands in another line/],
+  'the same key twice': ['sku,title\nA,one\nB,two\nA,three\n', /bad\.csv:4: sku: the same stands in another line/],
+  'the same key in another case': ['sku,title\nA,one\n a ,three\n', /bad\.csv:3: sku: the same stands in another line/],
+  'semicolons': ['sku;title\nA;one\n', /line 1: commas are needed between the columns/],
+  'a country that is none': ['sku,origin-country\nA,us\nB,USA\n', /bad\.csv:3: origin-country: two letters such as US are needed/],
+  'a blank for a key': ['sku,title\nA,one\n" ",two\n', /bad\.csv:3: sku: is empty, too long, or not of the form/],
   'a quote that is never closed': ['sku,title\nA,"one\nB,two\n', /line 2: a quote is never closed/],
   'text behind a quote': ['sku,title\nA,"one"x\n', /line 2: text behind a closing quote/],
   'a quote in the middle': ['sku,title\nA,o"ne\n', /line 2: a quote inside/],
@@ -179,9 +183,59 @@ test('importing again changes what the file says and keeps what it does not say'
 });
 
 test('a stock file with an unknown SKU is refused with its line, and nothing is counted', async () => {
-  await refused(1, /bad\.csv:3: there is no item of this SKU/, 'stock', 'import',
+  await refused(1, /bad\.csv:3: sku: there is no item of this SKU/, 'stock', 'import',
     file('bad.csv', 'sku,location,quantity\nTEE,EAST,5\nNOPE,EAST,5\n'));
   assert.strictEqual(await house.db.value("SELECT count(*) FROM stock_move JOIN item ON item.id = item_id WHERE sku = 'TEE'"), 0);
+});
+
+test('what can not be read, what nobody knows and what the database refuses are told together, by line', async () => {
+  const stock = await refused(1, /4 lines are wrong; nothing was changed/, 'stock', 'import',
+    file('bad.csv', 'SKU, location ,quantity\nTEE,EAST,5\nNOPE,EAST,5\nTEE,MARS,many\nCAP,EAST\nNEITHER,NOWHERE,1\n'));
+  assert.deepStrictEqual(stock.stderr.match(/bad\.csv:\d+: [^\n]*/g).map((line) => line.replace(/^bad\.csv:/, '')), [
+    '3: sku: there is no item of this SKU', '4: quantity: a whole number from 0 to 1000000000 is needed',
+    '4: location: there is no location of this code', '5: 2 fields, but the header has 3',
+    '6: sku: there is no item of this SKU', '6: location: there is no location of this code']);
+  const places = await refused(1, /3 lines are wrong/, 'location', 'import', file('bad.csv',
+    ['code,address1,city,country,time-zone,closed-from,closed-until', 'P1,a,c,US,UTC,,', 'P2,a,c,US,Mars/Base,,', 'P3,a,c,usa,UTC,,',
+      'P4,a,c,US,UTC,2030-02-01,2030-01-01', ''].join('\n')));
+  assert.match(places.stderr, /bad\.csv:3: time-zone: there is no "Mars\/Base"/);
+  assert.match(places.stderr, /bad\.csv:4: country: two letters/);
+  assert.match(places.stderr, /bad\.csv:5: closed-until: a day before closed-from/);
+  assert.strictEqual(await house.db.value("SELECT count(*)::int FROM location WHERE code LIKE 'P_'"), 0);
+});
+
+const in_words = {
+  'a role that is none': [['requeue', '--role', 'nosuch'], /role: no rows wait for a role "nosuch"; see `waybill role list`/],
+  'a merchant without a name': [['merchant', 'add', ''], /name and brand: 1 to 200 characters are needed/],
+  'closed days the wrong way round': [['location', 'set', '--code', 'EAST', '--closed-from', '2030-02-01', '--closed-until', '2030-01-01'],
+    /closed-until: a day before closed-from/],
+  'an address for a domain': [['store', 'add', '--platform', 'none', '--domain', 'https://x.myshopify.com/'],
+    /domain: a name such as shop\.myshopify\.com is needed, without https:\/\//],
+  'a domain with a blank': [['store', 'add', '--platform', 'none', '--domain', 'bad domain'], /domain: a name such as shop\.myshopify\.com/],
+};
+for (const [name, [args, text]] of Object.entries(in_words)) {
+  test(`${name} is refused in words, not in SQL`, async () => {
+    const { code, stderr } = await house.try_waybill(args);
+    assert.notStrictEqual(code, 0);
+    assert.match(stderr, text);
+    assert.doesNotMatch(stderr, /sql |violates|constraint|relation|\(\d{5}\)/);
+  });
+}
+
+test('every constraint on what people write has words for them, which name no constraint', async () => {
+  const statement = fs.readFileSync(path.join(TOP, 'core', 'sql', 'cli_constraint.sql'), 'utf8');
+  const names = await house.owner.rows(`SELECT conname AS name FROM pg_constraint WHERE conrelid IN ('merchant'::regclass, 'store'::regclass,
+      'carrier_account'::regclass, 'location'::regclass, 'location_zone'::regclass, 'store_location'::regclass, 'service_map'::regclass,
+      'item'::regclass, 'listing'::regclass, 'listing_part'::regclass, 'stock'::regclass, 'stock_move'::regclass, 'hold'::regclass)
+    UNION ALL SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+     WHERE i.indisunique AND i.indrelid IN ('merchant'::regclass, 'carrier_account'::regclass, 'location'::regclass, 'service_map'::regclass,
+      'item'::regclass, 'listing'::regclass)`);
+  assert.ok(names.length > 100, `${names.length} constraints`);
+  for (const { name } of names) {
+    const words = await house.owner.value(statement.replace(/\$1::text/g, `'${name}'`).replace(/^--.*$/gm, ''));
+    assert.match(words, /^[a-z0-9- ]+: [a-z0-9]/, name);
+    assert.ok(!words.includes('_'), words);
+  }
 });
 
 test('stock is imported as counted, and a second import changes nothing', async () => {
