@@ -80,6 +80,7 @@ struct ship_question {
 enum veto_kind {
 	VETO_NONE,	/* go ahead */
 	VETO_NOT_YET,	/* not routed by the store yet, or scheduled: ask again at retry_at */
+	VETO_PICKUP,	/* the customer picks it up: hand it out */
 	VETO_HOLD,	/* a person at the store holds it, or it is assigned to somebody else */
 	VETO_CANCELLED, /* nothing is left to ship of at least one line */
 };

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "core/domain/address.h"
 #include "core/runtime/timestamp.h"
 #include "workers/ingest_rows.h"
 
@@ -91,7 +92,7 @@ static const char *first_state(const struct ingest *in)
 		       : "pending";
 }
 
-static struct order_row order_row(const struct ingest *in, int64_t id)
+static struct order_row order_row(struct arena *a, const struct ingest *in, int64_t id)
 {
 	const struct order_doc *d = &in->event.order;
 
@@ -105,12 +106,17 @@ static struct order_row order_row(const struct ingest *in, int64_t id)
 		.is_test = d->is_test,
 		.placed_us = d->placed_at_us,
 		.cancelled_us = d->cancelled_at_us ? d->cancelled_at_us : DB_INT64_NULL,
+		.cancel_reason = d->cancel_reason,
 		.payment = payment_status_names[d->payment],
 		.currency = d->currency,
 		.total = d->total,
 		.paid = d->paid,
 		.refunded = d->refunded,
 		.outstanding = d->outstanding,
+		.shipping = d->shipping,
+		.tax = d->tax,
+		.discount = d->discount,
+		.duties = d->duties,
 		.presentment_currency = d->presentment_currency,
 		.presentment_total = d->presentment_total,
 		.presentment_outstanding = d->presentment_outstanding,
@@ -119,6 +125,7 @@ static struct order_row order_row(const struct ingest *in, int64_t id)
 		.phone = d->phone,
 		.locale = d->locale,
 		.note = d->note,
+		.details = order_details(a, d),
 		.updated_us = d->updated_at_us,
 		.hash = in->hash_hex,
 		.step = is_releasable(in) ? "route" : NULL,
@@ -149,11 +156,11 @@ static int64_t cancelled_units(const struct order_doc *d, const struct order_doc
 	return d->cancelled_at_us ? l->quantity : l->quantity - l->current_quantity;
 }
 
-static void add_line(struct ingest_writing *w, const struct ingest *in,
-		     const struct order_doc_line *l)
+static struct line_row line_row(struct arena *a, const struct ingest *in,
+				const struct order_doc_line *l, int64_t id)
 {
-	*PUSH(w, lines) = (struct line_row){
-		.id = w->ids[w->next_line++],
+	return (struct line_row){
+		.id = id,
 		.order_id = in->order_id,
 		.position = (int64_t)l->group,
 		.source_id = l->source_id,
@@ -167,9 +174,19 @@ static void add_line(struct ingest_writing *w, const struct ingest *in,
 		.unit_price_presentment = l->unit_price_presentment,
 		.list_price = l->list_price,
 		.total = l->total,
+		.discount = l->discount,
+		.tax = l->tax,
+		.duties = l->duties,
 		.grams = l->grams,
 		.needs_shipping = l->needs_shipping,
+		.details = order_line_details(a, l),
 	};
+}
+
+static void add_line(struct ingest_writing *w, const struct ingest *in,
+		     const struct order_doc_line *l)
+{
+	*PUSH(w, lines) = line_row(w->b->arena, in, l, w->ids[w->next_line++]);
 }
 
 static void add_event(struct ingest_writing *w, const struct ingest *in, const char *kind)
@@ -204,7 +221,7 @@ static void add_new(struct ingest_writing *w, struct job *job)
 	size_t holds = w->holds.count;
 
 	in->order_id = job->order_id = w->ids[w->next_order++];
-	*PUSH(w, orders) = order_row(in, in->order_id);
+	*PUSH(w, orders) = order_row(w->b->arena, in, in->order_id);
 	add_groups(w, in);
 	for (size_t i = 0; i < d->line_count; i++)
 		add_line(w, in, d->lines + i);
@@ -275,8 +292,7 @@ static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 	int64_t free_units = had->ordered + more - had->cancelled - had->shipped - had->picked;
 	int64_t take = fewer < free_units ? fewer : free_units;
 
-	if (more || now->total != had->total)
-		*PUSH(w, ordered) = (struct ordered_row){had->id, had->ordered + more, now->total};
+	*PUSH(w, facts) = line_row(w->b->arena, in, now, had->id);
 	if (take > 0)
 		*PUSH(w, fewer) = (struct unit_row){had->id, take};
 	if (fewer > take && had->picked > 0)
@@ -286,7 +302,46 @@ static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 				 "the store cancelled %lld of %s after they had been picked; take "
 				 "them out of the parcel, or clear the hold to ship them",
 				 (long long)(fewer - take), now->sku ? now->sku : now->source_id));
-	return more;
+	return now->needs_shipping ? more : 0;
+}
+
+static void lift(struct ingest_writing *w, int64_t order_id, const char *kind)
+{
+	*PUSH(w, lifts) = (struct lift_row){order_id, kind};
+}
+
+static int has_pickup(const struct order_doc *d)
+{
+	for (size_t i = 0; i < d->group_count; i++)
+		if (d->groups[i].kind == DELIVERY_PICKUP)
+			return 1;
+	return 0;
+}
+
+static int lacks_address(struct arena *a, const struct order_doc *d)
+{
+	for (size_t i = 0; i < d->line_count; i++) {
+		const struct order_doc_group *group = d->groups + d->lines[i].group;
+
+		if (d->lines[i].needs_shipping && address_lacks(a, &group->address))
+			return 1;
+	}
+	return 0;
+}
+
+/* What whoever planned it last found in the way, and what is so no longer: corrected, handed out, to be shipped after all. */
+static void lift_settled(struct ingest_writing *w, const struct ingest *in,
+			 const struct ingest_known *known)
+{
+	const struct order_doc *d = &in->event.order;
+	int had_pickup = 0;
+
+	for (size_t i = 0; i < known->line_count; i++)
+		had_pickup |= known->lines[i].is_pickup;
+	if (!lacks_address(w->b->arena, d))
+		lift(w, in->order_id, "no_address");
+	if (had_pickup && !has_pickup(d))
+		lift(w, in->order_id, "pickup");
 }
 
 static void add_changed(struct ingest_writing *w, const struct ingest *in,
@@ -295,7 +350,7 @@ static void add_changed(struct ingest_writing *w, const struct ingest *in,
 	const struct order_doc *d = &in->event.order;
 	int64_t more = 0;
 
-	*PUSH(w, changes) = order_row(in, in->order_id);
+	*PUSH(w, changes) = order_row(w->b->arena, in, in->order_id);
 	add_groups(w, in);
 	for (size_t i = 0; i < d->line_count; i++) {
 		const struct ingest_line *had = line_of(known, d->lines[i].source_id);
@@ -304,14 +359,13 @@ static void add_changed(struct ingest_writing *w, const struct ingest *in,
 			more += change_line(w, in, d->lines + i, had);
 		} else {
 			add_line(w, in, d->lines + i);
-			more += d->lines[i].current_quantity;
+			more += d->lines[i].needs_shipping ? d->lines[i].current_quantity : 0;
 		}
 	}
 	add_event(w, in,
 		  d->cancelled_at_us && !known->is_cancelled ? "cancelled_in_store" : "updated");
 	walk_payment(w, in, known->state);
-	/* Whoever planned it last found the address lacking: it may have been corrected. */
-	*PUSH(w, lifts) = (struct lift_row){in->order_id, "no_address"};
+	lift_settled(w, in, known);
 	if (more && is_delivered(known->state))
 		add_hold(
 			w, in->order_id, "added_after_fulfilment",
@@ -344,8 +398,12 @@ void ingest_differ(struct ingest_writing *w, struct job *job, const struct inges
 {
 	struct ingest *in = job->data;
 
-	if (in->asks_again && known->id)
-		*PUSH(w, lifts) = (struct lift_row){known->id, "store"};
+	/* A pick-up that the order itself does not show is the store's veto, too. */
+	if (in->asks_again && known->id) {
+		lift(w, known->id, "store");
+		if (!has_pickup(&in->event.order))
+			lift(w, known->id, "pickup");
+	}
 	switch (known->fate) {
 	case FATE_NEW:
 		add_new(w, job);

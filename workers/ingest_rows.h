@@ -21,7 +21,8 @@ enum ingest_fate {
 /* A line we have, and what has become of its units. */
 struct ingest_line {
 	const char *source_id;
-	int64_t id, ordered, cancelled, shipped, picked, total;
+	int64_t id, ordered, cancelled, shipped, picked;
+	int is_pickup;
 };
 
 /* What we have of one order of the batch. */
@@ -37,8 +38,10 @@ struct ingest_known {
 struct line_row {
 	int64_t id, order_id, position;
 	const char *source_id, *variant_id, *sku, *title, *variant_title;
-	int64_t ordered, cancelled, unit_price, unit_price_presentment, list_price, total, grams;
+	int64_t ordered, cancelled, unit_price, unit_price_presentment, list_price, total, discount,
+		tax, duties, grams;
 	int needs_shipping;
+	const char *details;
 };
 
 struct group_row {
@@ -54,11 +57,12 @@ struct order_row {
 	const char *source_id, *name, *state;
 	int is_test;
 	int64_t placed_us, cancelled_us;
+	const char *cancel_reason;
 	const char *payment, *currency;
-	int64_t total, paid, refunded, outstanding;
+	int64_t total, paid, refunded, outstanding, shipping, tax, discount, duties;
 	const char *presentment_currency;
 	int64_t presentment_total, presentment_outstanding;
-	const char *customer_name, *email, *phone, *locale, *note;
+	const char *customer_name, *email, *phone, *locale, *note, *details;
 	int64_t updated_us;
 	const char *hash, *step;
 };
@@ -77,10 +81,6 @@ struct hold_row {
 
 struct unit_row { /* units of a line */
 	int64_t line_id, units;
-};
-
-struct ordered_row { /* what a line is of now */
-	int64_t line_id, units, total;
 };
 
 struct walk_row {
@@ -102,10 +102,9 @@ struct ingest_writing {
 	struct batch *b;
 	LIST(struct order_row) orders, changes;
 	LIST(struct group_row) groups;
-	LIST(struct line_row) lines;
+	LIST(struct line_row) lines, facts; /* new ones; newer facts of those we have */
 	LIST(struct event_row) events;
 	LIST(struct hold_row) holds;
-	LIST(struct ordered_row) ordered;
 	LIST(struct unit_row) fewer;
 	LIST(struct walk_row) walks;
 	LIST(struct seen_row) seen;

@@ -24,7 +24,10 @@ static int write_orders(struct ingest_writing *w, struct err *e)
 		      COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
 		      COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, locale),
 		      COLUMN_TEXT(a, r, n, note), COLUMN_INT64(a, r, n, updated_us),
-		      COLUMN_TEXT(a, r, n, hash), COLUMN_TEXT(a, r, n, step));
+		      COLUMN_TEXT(a, r, n, hash), COLUMN_TEXT(a, r, n, step),
+		      COLUMN_INT64(a, r, n, shipping), COLUMN_INT64(a, r, n, tax),
+		      COLUMN_INT64(a, r, n, discount), COLUMN_INT64(a, r, n, duties),
+		      COLUMN_TEXT(a, r, n, cancel_reason), COLUMN_TEXT(a, r, n, details));
 }
 
 static int write_changes(struct ingest_writing *w, struct err *e)
@@ -40,15 +43,20 @@ static int write_changes(struct ingest_writing *w, struct err *e)
 	if (n == 0)
 		return 0;
 	return db_later(w->b->db, a, SQL_INGEST_ORDER_UPDATE, e, COLUMN_INT64(a, r, n, id),
-			COLUMN_TEXT(a, r, n, name), COLUMN_TEXT(a, r, n, payment),
-			COLUMN_INT64(a, r, n, total), COLUMN_INT64(a, r, n, paid),
-			COLUMN_INT64(a, r, n, refunded), COLUMN_INT64(a, r, n, outstanding),
+			COLUMN_TEXT(a, r, n, name), COLUMN_BOOL(a, r, n, is_test),
+			COLUMN_INT64(a, r, n, placed_us), COLUMN_TEXT(a, r, n, payment),
+			COLUMN_TEXT(a, r, n, currency), COLUMN_INT64(a, r, n, total),
+			COLUMN_INT64(a, r, n, paid), COLUMN_INT64(a, r, n, refunded),
+			COLUMN_INT64(a, r, n, outstanding), COLUMN_INT64(a, r, n, shipping),
+			COLUMN_INT64(a, r, n, tax), COLUMN_INT64(a, r, n, discount),
+			COLUMN_INT64(a, r, n, duties), COLUMN_TEXT(a, r, n, presentment_currency),
 			COLUMN_INT64(a, r, n, presentment_total),
 			COLUMN_INT64(a, r, n, presentment_outstanding),
 			COLUMN_TEXT(a, r, n, customer_name), COLUMN_TEXT(a, r, n, email),
-			COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, note),
-			COLUMN_INT64(a, r, n, cancelled_us), COLUMN_INT64(a, r, n, updated_us),
-			COLUMN_TEXT(a, r, n, hash));
+			COLUMN_TEXT(a, r, n, phone), COLUMN_TEXT(a, r, n, locale),
+			COLUMN_TEXT(a, r, n, note), COLUMN_TEXT(a, r, n, details),
+			COLUMN_INT64(a, r, n, cancelled_us), COLUMN_TEXT(a, r, n, cancel_reason),
+			COLUMN_INT64(a, r, n, updated_us), COLUMN_TEXT(a, r, n, hash));
 }
 
 static int write_groups(struct ingest_writing *w, struct err *e)
@@ -71,6 +79,26 @@ static int write_groups(struct ingest_writing *w, struct err *e)
 		COLUMN_TEXT(a, r, n, service_code), COLUMN_INT64(a, r, n, not_before_us));
 }
 
+static int write_line_facts(struct ingest_writing *w, struct err *e)
+{
+	struct arena *a = w->b->arena;
+	const struct line_row *r = w->facts.items;
+	size_t n = w->facts.count;
+
+	if (n == 0)
+		return 0;
+	return db_later(w->b->db, a, SQL_INGEST_LINE_UPDATE, e, COLUMN_INT64(a, r, n, id),
+			COLUMN_INT64(a, r, n, order_id), COLUMN_INT64(a, r, n, position),
+			COLUMN_TEXT(a, r, n, variant_id), COLUMN_TEXT(a, r, n, sku),
+			COLUMN_TEXT(a, r, n, title), COLUMN_TEXT(a, r, n, variant_title),
+			COLUMN_INT64(a, r, n, ordered), COLUMN_INT64(a, r, n, unit_price),
+			COLUMN_INT64(a, r, n, unit_price_presentment),
+			COLUMN_INT64(a, r, n, list_price), COLUMN_INT64(a, r, n, total),
+			COLUMN_INT64(a, r, n, discount), COLUMN_INT64(a, r, n, tax),
+			COLUMN_INT64(a, r, n, duties), COLUMN_INT64(a, r, n, grams),
+			COLUMN_BOOL(a, r, n, needs_shipping), COLUMN_TEXT(a, r, n, details));
+}
+
 static int write_lines(struct ingest_writing *w, struct err *e)
 {
 	struct arena *a = w->b->arena;
@@ -85,14 +113,11 @@ static int write_lines(struct ingest_writing *w, struct err *e)
 			  COLUMN_INT64(a, r, n, cancelled), COLUMN_INT64(a, r, n, unit_price),
 			  COLUMN_INT64(a, r, n, unit_price_presentment),
 			  COLUMN_INT64(a, r, n, list_price), COLUMN_INT64(a, r, n, total),
-			  COLUMN_INT64(a, r, n, grams), COLUMN_BOOL(a, r, n, needs_shipping)))
+			  COLUMN_INT64(a, r, n, discount), COLUMN_INT64(a, r, n, tax),
+			  COLUMN_INT64(a, r, n, duties), COLUMN_INT64(a, r, n, grams),
+			  COLUMN_BOOL(a, r, n, needs_shipping), COLUMN_TEXT(a, r, n, details)))
 		return -1;
-	const struct ordered_row *o = w->ordered.items;
-
-	n = w->ordered.count;
-	return n ? db_later(w->b->db, a, SQL_LINE_ORDERED, e, COLUMN_INT64(a, o, n, line_id),
-			    COLUMN_INT64(a, o, n, units), COLUMN_INT64(a, o, n, total))
-		 : 0;
+	return write_line_facts(w, e);
 }
 
 static int write_events_and_holds(struct ingest_writing *w, struct err *e)
@@ -273,7 +298,7 @@ static int read_lines(struct batch *b, struct ingest_known *known, size_t count,
 			.cancelled = db_get_int64(&r, row, 4),
 			.shipped = db_get_int64(&r, row, 5),
 			.picked = db_get_int64(&r, row, 6),
-			.total = db_get_int64(&r, row, 7),
+			.is_pickup = db_get_bool(&r, row, 7),
 		};
 	for (size_t row = 0, end; row < r.rows; row = end) {
 		int64_t order_id = db_get_int64(&r, row, 1);

@@ -365,7 +365,8 @@ static int check_group(struct job *job, const struct route_group *g)
 	if (g->is_pickup)
 		return refuse(
 			job, "pickup",
-			"the customer picks this up; hand it out, or clear the hold to ship it");
+			"the customer picks this up; hand it out and say so in the store, or clear the "
+			"hold to ship it");
 	if (g->lacks)
 		return refuse(job, "no_address",
 			      arena_printf(job->arena,

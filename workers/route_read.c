@@ -14,16 +14,22 @@ struct part_row {
 	int64_t line, item, per_unit;
 };
 
-static void hold_sku(struct batch *b, int64_t order_id, const char *sku)
+static void hold_sku(struct batch *b, int64_t order_id, const char *sku, const char *title)
 {
 	struct job *job = batch_job(b, order_id);
 	struct err e = {0};
 
 	if (!job || !job_is_good(job))
 		return;
-	err_set(&e, ERR_FINAL, ERR_CODE_HELD,
-		"no item has the SKU \"%s\"; add the item or map it, then clear the hold",
-		text_cut(sku ? sku : "", 100));
+	if (sku)
+		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
+			"no item has the SKU \"%s\"; add the item or map it, then clear the hold",
+			text_cut(sku, 100));
+	else
+		err_set(&e, ERR_FINAL, ERR_CODE_HELD,
+			"the line \"%s\" has no SKU; give it one in the store or map its variant, then "
+			"clear the hold",
+			text_cut(title, 80));
 	job->hold_kind = "unknown_sku";
 	job_fail(job, &e);
 }
@@ -39,7 +45,8 @@ static int resolve_lines(struct routing *r, struct err *e)
 		return -1;
 	for (size_t i = 0; i < found.rows; i++) {
 		if (db_is_null(&found, i, 2))
-			hold_sku(r->b, db_get_int64(&found, i, 1), db_get_text(&found, i, 4));
+			hold_sku(r->b, db_get_int64(&found, i, 1), db_get_text(&found, i, 4),
+				 db_get_text(&found, i, 5));
 		else
 			*LIST_PUSH(a, &rows) = (struct part_row){db_get_int64(&found, i, 0),
 								 db_get_int64(&found, i, 2),

@@ -295,9 +295,10 @@ int shipment_may_ship(struct job *job, struct err *e)
 			veto.reason ? veto.reason : "not yet");
 		e->retry_after_ms = ASK_AGAIN_MS;
 		return -1;
+	case VETO_PICKUP:
 	case VETO_HOLD:
 	case VETO_CANCELLED:
-		job->hold_kind = "store";
+		job->hold_kind = veto.kind == VETO_PICKUP ? "pickup" : "store";
 		return err_set(e, ERR_FINAL, ERR_CODE_HELD, "the store: %s",
 			       veto.reason ? veto.reason : "it does not allow this shipment");
 	}

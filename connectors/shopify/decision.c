@@ -147,6 +147,11 @@ static int is_done(const struct work *work, const char *line_id)
 	return 0;
 }
 
+static int is_picked_up(enum standing standing, const struct work_order *order)
+{
+	return standing == STANDS_COLLECTED && strcmp(order->method, "LOCAL") != 0;
+}
+
 static struct veto veto_line(struct arena *a, const struct work *work, const char *location_id,
 			     const struct ship_line *line)
 {
@@ -177,7 +182,10 @@ static struct veto veto_line(struct arena *a, const struct work *work, const cha
 
 	while (t.units[standing] == 0)
 		standing++;
-	return (struct veto){.kind = VETO_HOLD, .reason = why(a, standing, t.last[standing])};
+	return (struct veto){
+		.kind = is_picked_up(standing, t.last[standing]) ? VETO_PICKUP : VETO_HOLD,
+		.reason = why(a, standing, t.last[standing]),
+	};
 }
 
 void decision_veto(struct arena *a, const struct work *work, const char *location_id,

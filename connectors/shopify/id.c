@@ -33,3 +33,13 @@ const char *shopify_gid(struct arena *a, const char *kind, const char *id)
 		return id;
 	return arena_printf(a, "gid://shopify/%s/%s", kind, id);
 }
+
+const char *shopify_id_json(struct arena *a, const json_t *id)
+{
+	if (json_is_integer(id))
+		return shopify_id(a,
+				  arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(id)));
+	const char *text = json_string_value(id);
+
+	return text && strlen(text) == json_string_length(id) ? shopify_id(a, text) : NULL;
+}

@@ -10,7 +10,7 @@
 
 /*
  * Lines of an order a page. An object costs a point and a request may cost 1,000; a line is up to
- * ten objects. Sixty lines fit nearly every order into one request.
+ * fourteen objects. Sixty lines fit nearly every order into one request.
  */
 enum { LINES_PER_PAGE = 60, PAGES_MAX = 100 };
 
@@ -41,6 +41,12 @@ static const struct jmap_field discount_fields[] = {
 	{0},
 };
 
+/* priceSet of a TaxLine */
+static const struct jmap_field tax_fields[] = {
+	{"priceSet", JMAP_OBJECT, 0, 0, 0, money_fields, 0, 0},
+	{0},
+};
+
 struct variant {
 	const char *id;
 };
@@ -64,6 +70,10 @@ static const struct jmap_field line_fields[] = {
 	JMAP_SUB(struct shopify_line, price, "originalUnitPriceSet", money_fields),
 	JMAP_LIST(struct shopify_line, discounts, "discountAllocations", discount_fields,
 		  struct shopify_money),
+	JMAP_LIST(struct shopify_line, taxes, "taxLines", tax_fields, struct shopify_money),
+	JMAP(struct shopify_line, properties, "customAttributes", JMAP_JSON),
+	{"unfulfilledQuantity", JMAP_INT64, 0, offsetof(struct shopify_line, open),
+	 offsetof(struct shopify_line, says_open), NULL, 0, 0},
 	{0},
 };
 
@@ -123,6 +133,12 @@ static const struct jmap_field order_fields[] = {
 	JMAP_SUB(struct answer, order.current_total, "currentTotalPriceSet", money_fields),
 	JMAP_SUB(struct answer, order.outstanding, "totalOutstandingSet", money_fields),
 	JMAP_SUB(struct answer, order.refunded, "totalRefundedSet", money_fields),
+	JMAP_SUB(struct answer, order.shipping, "totalShippingPriceSet", money_fields),
+	JMAP_SUB(struct answer, order.tax, "totalTaxSet", money_fields),
+	JMAP_SUB(struct answer, order.discount, "totalDiscountsSet", money_fields),
+	JMAP_SUB(struct answer, order.duties, "originalTotalDutiesSet", money_fields),
+	JMAP(struct answer, order.attributes, "customAttributes", JMAP_JSON),
+	JMAP(struct answer, order.tags, "tags", JMAP_JSON),
 	JMAP(struct answer, order.email, "email", JMAP_TEXT),
 	JMAP(struct answer, order.phone, "phone", JMAP_TEXT),
 	JMAP(struct answer, order.locale, "customerLocale", JMAP_TEXT),

@@ -95,6 +95,33 @@ static int prices(const struct shopify_line *line, int is_presentment, int64_t *
 	return *of_all == all && *of_one == one ? 0 : -1;
 }
 
+/* In the shop's currency; -1: too much to be an order's. */
+static int sum(const struct jmap_array *amounts, int64_t *out)
+{
+	const struct shopify_money *each = amounts->items;
+
+	for (size_t i = 0; i < amounts->count; i++)
+		if (__builtin_add_overflow(*out, each[i].shop.amount, out))
+			return -1;
+	return 0;
+}
+
+static int has_address(const struct address *a)
+{
+	return a->name || a->company || a->address1 || a->address2 || a->city || a->province ||
+	       a->province_code || a->zip || a->country_code || a->phone;
+}
+
+/* A unit that went over the counter, or was picked up there: nothing of it is left to give to anybody, and nobody said where to. */
+static int is_handed_over(const struct shopify_order *order, const struct shopify_line *line)
+{
+	int is_fulfilled =
+		line->fulfillment_status && strcasecmp(line->fulfillment_status, "fulfilled") == 0;
+
+	return !has_address(&order->address) &&
+	       (is_fulfilled || (line->says_open && line->open <= 0));
+}
+
 static int lines_of(struct arena *a, const struct shopify_order *order, struct order_doc *out,
 		    struct err *e)
 {
@@ -119,21 +146,35 @@ static int lines_of(struct arena *a, const struct shopify_order *order, struct o
 			.current_quantity = from->current_quantity,
 			.list_price = from->price.shop.amount,
 			.grams = grams_of(from),
-			.needs_shipping = from->needs_shipping && !from->is_gift_card,
+			.needs_shipping = from->needs_shipping && !from->is_gift_card &&
+					  !is_handed_over(order, from),
 			.is_gift_card = from->is_gift_card,
 		};
 		if (!line->source_id)
 			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "line %zu: not an id", i);
 		if (prices(from, 0, &line->total, &line->unit_price) ||
-		    prices(from, 1, &total_presentment, &line->unit_price_presentment))
+		    prices(from, 1, &total_presentment, &line->unit_price_presentment) ||
+		    sum(&from->discounts, &line->discount) || sum(&from->taxes, &line->tax) ||
+		    sum(&from->duties, &line->duties))
 			return err_set(e, ERR_FINAL, ERR_CODE_DATA, "line %zu: not an amount", i);
 	}
 	return 0;
 }
 
+/* No address, and a method that was not typed into a draft ("custom"): the buyer picks it up. */
+static int is_collected(const struct shopify_order *order, const char *service_code)
+{
+	/* Without any word about the buyer it is rather we who may not see the address. */
+	int is_known =
+		order->email || text_or_null(order->phone) || text_or_null(order->billing_name);
+
+	return is_known && !has_address(&order->address) &&
+	       !(service_code && strcmp(service_code, "custom") == 0);
+}
+
 /*
- * What ships is one group, what does not another. Pick-up shows only in the store's fulfillment
- * orders: see may_ship.
+ * What ships is one group, what does not another. Pick-up of an order that has an address all the
+ * same shows only in the store's fulfillment orders: see may_ship.
  */
 static void groups_of(struct arena *a, const struct shopify_order *order, struct order_doc *out)
 {
@@ -148,6 +189,8 @@ static void groups_of(struct arena *a, const struct shopify_order *order, struct
 			continue;
 		ship.service_title = text_or_null(shipping[i].title);
 		ship.service_code = text_or_null(shipping[i].code);
+		if (is_collected(order, ship.service_code))
+			ship.kind = DELIVERY_PICKUP;
 		break;
 	}
 	for (size_t i = 0; i < out->line_count; i++)
@@ -225,6 +268,10 @@ static void amounts_of(const struct shopify_order *order, struct order_doc *out,
 	out->outstanding = order->outstanding.shop.amount;
 	out->refunded = order->refunded.shop.amount;
 	out->paid = paid_of(order, out->payment);
+	out->shipping = order->shipping.shop.amount;
+	out->tax = order->tax.shop.amount;
+	out->discount = order->discount.shop.amount;
+	out->duties = order->duties.shop.amount;
 	out->presentment_total = is_one_currency ? out->total : order->total.presentment.amount;
 	out->presentment_outstanding = out->outstanding;
 	if (!order->total.shop.is_set || (!is_one_currency && !order->total.presentment.is_set))
@@ -278,5 +325,6 @@ int shopify_order_doc(struct arena *a, const struct shopify_order *order, struct
 	if (lines_of(a, &o, out, e))
 		return -1;
 	groups_of(a, &o, out);
+	shopify_details(a, &o, out);
 	return 0;
 }

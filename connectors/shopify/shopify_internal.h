@@ -17,6 +17,9 @@
 /* shopify_id - the number of a global id, or the number itself, as text; NULL when it is neither */
 const char *shopify_id(struct arena *a, const char *text);
 
+/* shopify_id_json - the same of a JSON integer or text; NULL when it is neither */
+const char *shopify_id_json(struct arena *a, const json_t *id);
+
 /* shopify_gid - "Order", "64" into "gid://shopify/Order/64"; a global id stays as it is */
 const char *shopify_gid(struct arena *a, const char *kind, const char *id);
 
@@ -80,7 +83,11 @@ struct shopify_line {
 	int64_t grams;
 	json_t *weight; /* GraphQL: {unit value} */
 	struct shopify_money price;
-	struct jmap_array discounts; /* struct shopify_money */
+	struct jmap_array discounts, taxes, duties; /* struct shopify_money */
+	json_t *properties;			    /* a list of {name|key, value} */
+	int64_t open;				    /* units that nobody has been given yet */
+	int says_open;
+	const char *fulfillment_status;
 };
 
 struct shopify_lines {
@@ -95,6 +102,9 @@ struct shopify_order {
 	int is_test;
 	const char *currency, *presentment_currency;
 	struct shopify_money total, current_total, outstanding, refunded;
+	struct shopify_money shipping, tax, discount, duties;
+	json_t *attributes; /* a list of {name|key, value} */
+	json_t *tags;	    /* a list of texts, or one text with commas */
 	const char *email, *phone, *locale, *note, *billing_name;
 	struct address address;
 	struct jmap_array shipping_lines; /* struct shopify_shipping_line */
@@ -110,6 +120,12 @@ struct shopify_order {
  */
 int shopify_order_doc(struct arena *a, const struct shopify_order *order, struct order_doc *out,
 		      const char **lacks, struct err *e);
+
+/* shopify_order_body - what an order's webhook says: the order, or where to fetch it when the body is not whole */
+int shopify_order_body(struct arena *a, json_t *json, struct webhook_event *out, struct err *e);
+
+/* shopify_details - gift message, attributes, tags and properties (details.c); out has its lines already */
+void shopify_details(struct arena *a, const struct shopify_order *order, struct order_doc *out);
 
 /* ---- fulfillment orders: the store's own plan (work.c reads, decision.c decides) ---- */
 

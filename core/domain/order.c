@@ -161,6 +161,9 @@ static int check_line(struct arena *a, struct order_doc *doc, size_t index, stru
 	    check_number(&at, "unit_price_presentment", line->unit_price_presentment, -DECIMAL_MAX,
 			 DECIMAL_MAX, e) ||
 	    check_number(&at, "list_price", line->list_price, -DECIMAL_MAX, DECIMAL_MAX, e) ||
+	    check_number(&at, "discount", line->discount, -DECIMAL_MAX, DECIMAL_MAX, e) ||
+	    check_number(&at, "tax", line->tax, -DECIMAL_MAX, DECIMAL_MAX, e) ||
+	    check_number(&at, "duties", line->duties, -DECIMAL_MAX, DECIMAL_MAX, e) ||
 	    check_number(&at, "grams", line->grams, 0, grams_max, e))
 		return -1;
 	if (!line->source_id)
@@ -221,6 +224,10 @@ static int check_amounts(const struct order_doc *doc, struct err *e)
 		{"paid", doc->paid, 0},
 		{"refunded", doc->refunded, 0},
 		{"outstanding", doc->outstanding, -DECIMAL_MAX},
+		{"shipping", doc->shipping, -DECIMAL_MAX},
+		{"tax", doc->tax, -DECIMAL_MAX},
+		{"discount", doc->discount, -DECIMAL_MAX},
+		{"duties", doc->duties, -DECIMAL_MAX},
 		{"presentment_total", doc->presentment_total, 0},
 		{"presentment_outstanding", doc->presentment_outstanding, -DECIMAL_MAX},
 	};
@@ -275,5 +282,6 @@ int order_doc_check(struct arena *a, struct order_doc *doc, struct err *e)
 	for (size_t i = 0; i < doc->line_count; i++)
 		if (check_line(a, doc, i, e))
 			return -1;
+	order_details_trim(a, doc);
 	return check_line_ids(a, doc, e);
 }

@@ -47,6 +47,17 @@ struct address {
 	const char *phone, *email;
 };
 
+/* What people wrote beside the fields that are known: an engraving, an answer to a question of the shop's. */
+struct order_pair {
+	const char *name, *value;
+};
+
+struct order_pairs {
+	struct order_pair *items;
+	size_t count;
+};
+
+/* Amounts are in the shop's currency; 0 is none, or not said. */
 struct order_doc_line {
 	const char *source_id; /* the store's line id, exact */
 	const char *variant_id;
@@ -61,7 +72,10 @@ struct order_doc_line {
 	int64_t grams;	    /* 0: not said */
 	int needs_shipping; /* 0 for digital, gift cards */
 	int is_gift_card;
-	size_t group; /* index into groups */
+	size_t group;		       /* index into groups */
+	int64_t discount, tax, duties; /* of all its units; unit_price is after the discount */
+	struct order_pairs properties; /* whoever packs it has to see them */
+	size_t left_out;	       /* properties beyond the limits; set by order_doc_check() */
 };
 
 struct order_doc_group {
@@ -84,6 +98,12 @@ struct order_doc {
 	int64_t presentment_total, presentment_outstanding;
 	const char *email, *phone, *locale, *customer_name;
 	const char *note;
+	int64_t shipping, tax, discount, duties; /* parts of the total */
+	struct order_pairs attributes;
+	const char **tags;
+	size_t tag_count;
+	const char *gift_message;
+	size_t left_out; /* attributes and tags beyond the limits; set by order_doc_check() */
 	struct order_doc_group *groups;
 	size_t group_count;
 	struct order_doc_line *lines;
@@ -93,6 +113,8 @@ struct order_doc {
 enum {
 	ORDER_LINES_MAX = 2000,
 	ORDER_UNITS_MAX = 1000 * 1000, /* of a line */
+	ORDER_PAIRS_MAX = 100,	       /* attributes, or properties of a line */
+	ORDER_TAGS_MAX = 250,
 	ORDER_JSON_BYTES_MAX = 4 * 1024 * 1024,
 };
 
@@ -104,13 +126,21 @@ enum {
  * and countries that are none, text that is not UTF-8, ids and e-mail or postal addresses too long.
  *
  * Cleaned, into a: control characters become blanks (in ids they are refused), blank text becomes
- * NULL, names, titles and notes are cut to size between characters. A missing order name becomes
+ * NULL, names, titles and notes are cut to size between characters; of attributes, tags and
+ * properties the first are kept, as far as the limits go (left_out). A missing order name becomes
  * the id, a missing line title the SKU or the id, a missing presentment currency the currency.
  */
 int order_doc_check(struct arena *a, struct order_doc *doc, struct err *e);
 
+/* order_details_trim - the part of order_doc_check() that is about attributes, tags and properties */
+void order_details_trim(struct arena *a, struct order_doc *doc);
+
+/* order_details, order_line_details - what is kept of them, as JSON; NULL: nothing */
+const char *order_details(struct arena *a, const struct order_doc *doc);
+const char *order_line_details(struct arena *a, const struct order_doc_line *line);
+
 /*
- * order_doc_hash - 32 bytes over everything that matters for fulfilment
+ * order_doc_hash - 32 bytes over everything that is kept
  *
  * The same order read from a webhook and from a fetch has the same hash: it covers only what both
  * carry, and lines in the order of their ids. For checked documents.

@@ -7,6 +7,7 @@
 struct json_line {
 	struct order_doc_line doc;
 	int64_t group;
+	struct jmap_array properties;
 	int has_current, has_presentment, has_list_price, has_needs_shipping;
 };
 
@@ -18,7 +19,7 @@ struct json_group {
 struct json_order {
 	struct order_doc doc;
 	const char *payment;
-	struct jmap_array groups, lines;
+	struct jmap_array groups, lines, attributes, tags;
 	int has_paid, has_outstanding, has_presentment_total, has_presentment_outstanding;
 };
 
@@ -52,6 +53,12 @@ static const struct jmap_field group_fields[] = {
 	{0},
 };
 
+static const struct jmap_field pair_fields[] = {
+	JMAP_NEED(struct order_pair, name, "name", JMAP_TEXT),
+	JMAP(struct order_pair, value, "value", JMAP_TEXT),
+	{0},
+};
+
 static const struct jmap_field line_fields[] = {
 	JMAP_NEED(struct json_line, doc.source_id, "id", JMAP_ID),
 	JMAP(struct json_line, doc.variant_id, "variant_id", JMAP_ID),
@@ -70,6 +77,10 @@ static const struct jmap_field line_fields[] = {
 		  has_needs_shipping),
 	JMAP(struct json_line, doc.is_gift_card, "is_gift_card", JMAP_BOOL),
 	JMAP(struct json_line, group, "group", JMAP_INT64),
+	JMAP(struct json_line, doc.discount, "discount", JMAP_MONEY),
+	JMAP(struct json_line, doc.tax, "tax", JMAP_MONEY),
+	JMAP(struct json_line, doc.duties, "duties", JMAP_MONEY),
+	JMAP_LIST(struct json_line, properties, "properties", pair_fields, struct order_pair),
 	{0},
 };
 
@@ -97,6 +108,13 @@ static const struct jmap_field order_fields[] = {
 	JMAP(struct json_order, doc.locale, "locale", JMAP_TEXT),
 	JMAP(struct json_order, doc.customer_name, "customer_name", JMAP_TEXT),
 	JMAP(struct json_order, doc.note, "note", JMAP_TEXT),
+	JMAP(struct json_order, doc.shipping, "shipping", JMAP_MONEY),
+	JMAP(struct json_order, doc.tax, "tax", JMAP_MONEY),
+	JMAP(struct json_order, doc.discount, "discount", JMAP_MONEY),
+	JMAP(struct json_order, doc.duties, "duties", JMAP_MONEY),
+	JMAP(struct json_order, doc.gift_message, "gift_message", JMAP_TEXT),
+	JMAP_LIST(struct json_order, attributes, "attributes", pair_fields, struct order_pair),
+	{"tags", JMAP_TEXTS, 0, offsetof(struct json_order, tags), 0, NULL, 0, 0},
 	JMAP_LIST(struct json_order, groups, "groups", group_fields, struct json_group),
 	JMAP_LIST(struct json_order, lines, "lines", line_fields, struct json_line),
 	{0},
@@ -189,6 +207,8 @@ static int take_lines(struct arena *a, const struct json_order *json, int is_one
 		if (__builtin_mul_overflow(line->unit_price, line->quantity, &line->total))
 			line->total = INT64_MAX; /* the quantity is refused by whoever checks */
 		line->group = (size_t)from->group;
+		line->properties =
+			(struct order_pairs){from->properties.items, from->properties.count};
 		if (!from->has_current)
 			line->current_quantity = line->quantity;
 		if (!from->has_presentment)
@@ -239,6 +259,9 @@ int order_doc_from_json(struct arena *a, const void *text, size_t len, struct or
 	if (payment < 0)
 		return refuse(e, "payment: none of the known ones");
 	*out = json.doc;
+	out->attributes = (struct order_pairs){json.attributes.items, json.attributes.count};
+	out->tags = json.tags.items;
+	out->tag_count = json.tags.count;
 	out->payment = (enum payment_status)payment;
 	if (!out->updated_at_us)
 		out->updated_at_us = out->placed_at_us;

@@ -1,5 +1,5 @@
 -- The workers' user. It may do its work, and none of what the triggers guard: it cannot write the counters of stock and
--- parts, change an event, edit a unit's price, or alter the schema.
+-- parts, change an event, or alter the schema.
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO waybill;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO waybill;
@@ -15,7 +15,8 @@ GRANT INSERT, UPDATE (cleared_by, cleared_at) ON hold TO waybill;
 GRANT INSERT (item_id, location_id, delta, kind, shipment_id, note) ON stock_move TO waybill;
 GRANT UPDATE ON clock_lease TO waybill;
 GRANT INSERT (item_id, location_id, safety_stock), UPDATE (safety_stock) ON stock TO waybill;
-GRANT INSERT, UPDATE (ordered, cancelled, total, title, variant_title, grams, delivery_group_id) ON order_line TO waybill;
+GRANT INSERT, UPDATE (ordered, cancelled, variant_id, sku, title, variant_title, unit_price, unit_price_presentment, list_price, total, discount,
+  tax, duties, grams, needs_shipping, details, delivery_group_id) ON order_line TO waybill;
 GRANT INSERT (order_id, order_line_id, item_id, per_unit, quantity, cancelled) ON line_part TO waybill;
 -- What runs as its owner is for the triggers: nobody calls it by hand, or hangs it on a table of his own. events_add() is the exception.
 REVOKE EXECUTE ON FUNCTION item_release_due(bigint[]), stock_move_booked(), allocation_changed(), backorder_changed(),

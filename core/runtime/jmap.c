@@ -290,6 +290,27 @@ static int read_array(struct arena *a, const struct path *at, json_t *value,
 	return 0;
 }
 
+static int read_texts(struct arena *a, const struct path *at, json_t *value, struct jmap_array *out,
+		      struct err *e)
+{
+	size_t count = json_array_size(value);
+
+	if (!json_is_array(value))
+		return refuse(at, "not a list", e);
+	if (count > ARRAY_MAX)
+		return refuse(at, "too many elements", e);
+	const char **texts = ARENA_ARRAY(a, const char *, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct path element = {.up = at, .index = i};
+
+		if (read_text(a, &element, json_array_get(value, i), texts + i, e))
+			return -1;
+	}
+	*out = (struct jmap_array){texts, count};
+	return 0;
+}
+
 static int read_value(struct arena *a, const struct path *at, json_t *value,
 		      const struct jmap_field *field, void *to, struct err *e)
 {
@@ -313,6 +334,8 @@ static int read_value(struct arena *a, const struct path *at, json_t *value,
 		return read_fields(a, at, value, field->fields, to, e);
 	case JMAP_ARRAY:
 		return read_array(a, at, value, field, to, e);
+	case JMAP_TEXTS:
+		return read_texts(a, at, value, to, e);
 	case JMAP_JSON:
 		*(json_t **)to = value;
 		return 0;

@@ -29,6 +29,7 @@ enum jmap_type {
 	JMAP_TIME,   /* int64_t, microseconds since 1970 UTC; RFC 3339 with any offset */
 	JMAP_OBJECT, /* a struct inside, by a table of its own */
 	JMAP_ARRAY,  /* struct jmap_array inside, elements by a table */
+	JMAP_TEXTS,  /* struct jmap_array of const char *; a list of JSON strings */
 	JMAP_JSON,   /* json_t *, borrowed from the document */
 };
 

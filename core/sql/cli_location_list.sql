@@ -1,5 +1,5 @@
 -- All locations.
-SELECT l.code, l.name, l.kind, l.city, l.country_code AS country, l.priority, to_char(l.shipment_cost / 10000.0, 'FM999999999999990.0099') AS shipment_cost, to_char(l.unit_cost / 10000.0, 'FM999999999999990.0099') AS unit_cost,
+SELECT l.code, l.name, l.kind, l.city, l.country_code AS country, l.priority, money_text(l.shipment_cost, NULL) AS shipment_cost, money_text(l.unit_cost, NULL) AS unit_cost,
        l.is_active AS active, location_closed(l) IS NULL AS open, l.auto_ship, l.buys_label, coalesce(s.on_hand, 0) AS on_hand,
        l.time_zone, m.name AS merchant, l.id
   FROM location AS l JOIN merchant AS m ON m.id = l.merchant_id

@@ -1,15 +1,22 @@
 -- One order, with all that hangs on it.
 SELECT o.id, o.name, s.domain AS store, o.source_id, o.state, o.is_held AS held, o.is_test AS test, o.payment_status AS payment, o.currency,
-       to_char(o.total / 10000.0, 'FM999999999999990.0099') AS total, to_char(o.paid / 10000.0, 'FM999999999999990.0099') AS paid, to_char(o.refunded / 10000.0, 'FM999999999999990.0099') AS refunded,
-       to_char(o.outstanding / 10000.0, 'FM999999999999990.0099') AS outstanding, o.placed_at::text AS placed_at, o.received_at::text AS received_at,
-       o.cancelled_at::text AS cancelled_at, o.step, o.due_at::text AS due_at, o.attempt, o.error,
+       money_text(o.total, o.currency) AS total, money_text(o.paid, o.currency) AS paid, money_text(o.refunded, o.currency) AS refunded,
+       money_text(o.outstanding, o.currency) AS outstanding,
+       money_text(o.shipping, o.currency) AS shipping, money_text(o.tax, o.currency) AS tax, money_text(o.discount, o.currency) AS discount,
+       money_text(o.duties, o.currency) AS duties, o.note, o.details->>'gift_message' AS gift_message, o.placed_at::text AS placed_at, o.received_at::text AS received_at,
+       o.cancelled_at::text AS cancelled_at, o.cancel_reason, o.step, o.due_at::text AS due_at, o.attempt, o.error,
        (SELECT coalesce(json_agg(json_build_object('group', g.position, 'kind', g.kind, 'service', g.service_title, 'city', g.city,
                                                    'country', g.country_code, 'not_before', g.ship_not_before, 'held', g.is_held)
                                  ORDER BY g.position), '[]')
           FROM delivery_group AS g WHERE g.order_id = o.id) AS groups,
        (SELECT coalesce(json_agg(json_build_object('line', l.id, 'sku', l.sku, 'title', l.title, 'ordered', l.ordered, 'cancelled', l.cancelled,
-                                                   'ships', l.needs_shipping, 'price', to_char(l.unit_price / 10000.0, 'FM999999999999990.0099')) ORDER BY l.id), '[]')
+                                                   'ships', l.needs_shipping, 'price', money_text(l.unit_price, o.currency), 'discount', money_text(l.discount, o.currency),
+                                                   'tax', money_text(l.tax, o.currency), 'duties', money_text(l.duties, o.currency)) ORDER BY l.id), '[]')
           FROM order_line AS l WHERE l.order_id = o.id) AS lines,
+       (SELECT coalesce(json_agg(json_build_object('line', l.id, 'name', p.value->>'name', 'value', p.value->>'value') ORDER BY l.id, p.ordinality), '[]')
+          FROM order_line AS l, jsonb_array_elements(l.details->'properties') WITH ORDINALITY AS p WHERE l.order_id = o.id) AS properties,
+       coalesce(o.details->'attributes', '[]') AS attributes, coalesce(o.details->'tags', '[]') AS tags,
+       (SELECT sum((d.details->>'left_out')::int) FROM (SELECT o.details UNION ALL SELECT l.details FROM order_line AS l WHERE l.order_id = o.id) AS d) AS left_out,
        (SELECT coalesce(json_agg(json_build_object('line', p.order_line_id, 'item', i.sku, 'units', p.quantity, 'cancelled', p.cancelled,
                 'open', p.quantity - p.cancelled - p.allocated - p.shipped - p.backordered, 'allocated', p.allocated,
                 'shipped', p.shipped, 'backordered', p.backordered, 'where',

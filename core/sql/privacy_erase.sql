@@ -3,11 +3,13 @@
 WITH asked AS MATERIALIZED (
   SELECT r.store_id, r.orders, r.kind = 'shop_redact' AS is_whole FROM store_request AS r WHERE r.id = $1::bigint
 ), gone AS (
-  UPDATE orders AS o SET customer_name = NULL, email = NULL, phone = NULL, note = NULL
+  UPDATE orders AS o SET customer_name = NULL, email = NULL, phone = NULL, note = NULL, details = NULL
     FROM asked AS r
    WHERE o.store_id = r.store_id AND (r.is_whole OR o.source_id = ANY (r.orders))
      AND ($2::boolean OR o.state IN ('fulfilled', 'delivered', 'cancelled', 'refunded'))
   RETURNING o.id
+), lines AS (
+  UPDATE order_line AS l SET details = NULL FROM gone WHERE l.order_id = gone.id AND l.details IS NOT NULL
 ), letters AS (
   UPDATE dead_letter AS d SET body = NULL, state = 'discarded', closed_by = event_actor(), closed_at = now(),
          closed_note = 'erased on request'

@@ -1,7 +1,7 @@
 -- Lines that need shipping and have no parts yet: which items they consist of. By the store's listing (its variant, then its
 -- SKU), else by the item of that SKU. A line that nothing is found for comes once with a null item.
 WITH line AS MATERIALIZED (
-  SELECT l.id, l.order_id, o.merchant_id, l.sku,
+  SELECT l.id, l.order_id, o.merchant_id, l.sku, l.title,
          coalesce((SELECT v.id FROM listing AS v WHERE v.store_id = o.store_id AND v.variant_id = l.variant_id),
                   (SELECT s.id FROM listing AS s WHERE s.store_id = o.store_id AND s.variant_id IS NULL AND name_key(s.sku) = name_key(l.sku)))
            AS listing_id,
@@ -11,7 +11,7 @@ WITH line AS MATERIALIZED (
      AND NOT EXISTS (SELECT 1 FROM line_part AS p WHERE p.order_line_id = l.id)
 )
 SELECT line.id, line.order_id, CASE WHEN line.listing_id IS NOT NULL THEN p.item_id ELSE line.item_id END AS item_id,
-       coalesce(p.quantity, 1) AS per_unit, line.sku
+       coalesce(p.quantity, 1) AS per_unit, line.sku, line.title
   FROM line
   LEFT JOIN listing_part AS p ON p.listing_id = line.listing_id
  ORDER BY line.order_id, line.id

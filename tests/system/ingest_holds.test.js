@@ -77,7 +77,7 @@ test('a listing says what a SKU or a variant consists of: kits of several items 
 });
 
 test('a physical line without an address is held, and goes on once the store has one', async () => {
-  await world.order('#nowhere', { shipping_address: null });
+  await world.order('#nowhere', { shipping: { title: 'By hand', code: 'custom' }, shipping_address: null });
   assert.match((await world.until_held('#nowhere', 'no_address')).reason, /the address lacks a name or company, a street, a city, a country;/);
   await world.act('#nowhere', 'update', { shipping_address: {
     country_code: 'US', first_name: 'Ada', last_name: 'Lovelace', address1: '965 Mission Street',

@@ -56,6 +56,13 @@ static void assert_same_line(const struct order_doc_line *one, const struct orde
 	SAME_NUMBER(needs_shipping);
 	SAME_NUMBER(is_gift_card);
 	SAME_NUMBER(group);
+	SAME_NUMBER(discount);
+	SAME_NUMBER(tax);
+	SAME_NUMBER(properties.count);
+	for (size_t i = 0; i < one->properties.count; i++) {
+		SAME_TEXT(properties.items[i].name);
+		SAME_TEXT(properties.items[i].value);
+	}
 }
 
 static void assert_same_group(const struct order_doc_group *one,
@@ -103,6 +110,19 @@ void assert_same_order(const struct order_doc *one, const struct order_doc *othe
 	SAME_TEXT(locale);
 	SAME_TEXT(customer_name);
 	SAME_TEXT(note);
+	SAME_NUMBER(shipping);
+	SAME_NUMBER(tax);
+	SAME_NUMBER(discount);
+	SAME_NUMBER(duties);
+	SAME_TEXT(gift_message);
+	SAME_NUMBER(attributes.count);
+	for (size_t i = 0; i < one->attributes.count; i++) {
+		SAME_TEXT(attributes.items[i].name);
+		SAME_TEXT(attributes.items[i].value);
+	}
+	SAME_NUMBER(tag_count);
+	for (size_t i = 0; i < one->tag_count; i++)
+		SAME_TEXT(tags[i]);
 	SAME_NUMBER(group_count);
 	SAME_NUMBER(line_count);
 	for (size_t i = 0; i < one->group_count; i++)

@@ -437,7 +437,7 @@ static void a_mixed_order_of_the_real_schema_is_judged_line_by_line(void **state
 		{"16000000000001", 1, VETO_CANCELLED}, {"16000000000002", 3, VETO_NONE},
 		{"16000000000002", 4, VETO_HOLD},      {"16000000000003", 1, VETO_NONE},
 		{"16000000000004", 1, VETO_HOLD},      {"16000000000005", 2, VETO_HOLD},
-		{"16000000000006", 1, VETO_HOLD},      {"16000000000099", 1, VETO_NOT_YET},
+		{"16000000000006", 1, VETO_PICKUP},    {"16000000000099", 1, VETO_NOT_YET},
 	};
 	const char *text =
 		contract(arena, "shopify/fixtures/gql/OrderFulfillmentOrders-mixed.json");

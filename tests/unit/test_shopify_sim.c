@@ -308,7 +308,7 @@ static void ask_for_vetoes(void)
 		{"{\"fulfill_at\":\"2036-01-01T00:00:00Z\",\"lines\":[{\"sku\":\"A\",\"quantity\":2}]}",
 		 NULL, "10", VETO_NOT_YET},
 		{"{\"delivery\":\"PICK_UP\",\"lines\":[{\"sku\":\"A\",\"quantity\":2}]}", NULL,
-		 "10", VETO_HOLD},
+		 "10", VETO_PICKUP},
 		{"{\"location\":\"Acme 3PL\",\"lines\":[{\"sku\":\"A\",\"quantity\":2}]}", NULL,
 		 "10", VETO_HOLD},
 		{"{\"lines\":[{\"sku\":\"A\",\"quantity\":2}]}", "cancel", "10", VETO_CANCELLED},

@@ -37,7 +37,7 @@ function line_of(shop, order, given) {
     variant_title: known.title && known.title !== 'Default Title' ? known.title : null,
     vendor: known.vendor || null, product_id: known.product_id || null,
     price: given.price !== undefined ? parse_money(given.price, order.currency) : known.price || 0,
-    discount: parse_money(given.discount || '0', order.currency),
+    discount: parse_money(given.discount || '0', order.currency), tax: parse_money(given.tax || '0', order.currency),
     grams: pick('grams', 0), gift_card,
     requires_shipping: gift_card ? false : pick('requires_shipping', true),
     properties: given.properties || [], location: given.location || null,
@@ -95,6 +95,7 @@ function build(shop, given) {
     fulfill_at_ms: given.fulfill_at ? Date.parse(given.fulfill_at) : null,
     hold_reason: given.hold || null, fulfillments: [], refunds: [], fulfillment_orders: [],
     routed: false, tax: parse_money(given.tax || '0', currency),
+    duties: parse_money(given.duties || '0', currency),
     taxes_included: given.taxes_included === true, paid: 0, refunded: 0,
   };
   order.lines = (given.lines || []).map((line) => line_of(shop, order, {
@@ -259,12 +260,15 @@ function settle_payment(order) {
   }
 }
 
-/* Some fields a merchant can change: shipping address, note, tags, email. */
+/* Some fields a merchant or an app can change: shipping address, note, tags, email, attributes, properties of lines. */
 function update(shop, order, given) {
   if (given.shipping_address !== undefined) {
     order.shipping_address = address_of(given.shipping_address, order.shipping_address || ADDRESS);
   }
-  for (const key of ['note', 'tags', 'email']) if (given[key] !== undefined) order[key] = given[key];
+  for (const key of ['note', 'tags', 'email', 'locale', 'note_attributes']) {
+    if (given[key] !== undefined) order[key] = given[key];
+  }
+  for (const wish of given.lines || []) find_line(order, wish).properties = wish.properties;
   changed(shop, order);
 }
 

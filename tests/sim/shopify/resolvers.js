@@ -81,6 +81,7 @@ const Order = {
     totalTaxSet: (order) => order.tax, currentTotalTaxSet: (order, sums) => sums.current_tax,
     totalTipReceivedSet: () => 0,
   }),
+  originalTotalDutiesSet: (order) => (order.duties ? graphql_bag(order, order.duties) : null),
   customAttributes: (order) => order.note_attributes.map(({ name, value }) => ({ key: name, value })),
   shippingAddress: (order) => order.shipping_address && { ...order.shipping_address, id: order.id },
   billingAddress: (order) => order.billing_address && { ...order.billing_address, id: order.id },
@@ -113,7 +114,9 @@ const LineItem = {
   restockable: (line) => line.variant !== null,
   merchantEditable: (line) => rest.unfulfilled_quantity(line) > 0,
   product: (line) => line.variant && product_of(line.variant),
-  lineItemGroup: () => null, taxLines: () => [],
+  lineItemGroup: () => null,
+  taxLines: (line) => (line.tax === 0 ? []
+    : [{ title: 'Tax', rate: 0.1, price: graphql_amount(line.tax, line.order.currency), price_set: graphql_bag(line.order, line.tax) }]),
   customAttributes: (line) => line.properties.map(({ name, value }) => ({ key: name, value })),
   originalUnitPriceSet: (line) => graphql_bag(line.order, line.price),
   originalTotalSet: (line) => graphql_bag(line.order, line.price * line.quantity),

@@ -79,6 +79,11 @@ function discount_allocations(order, line) {
     amount_set: rest_bag(order, line.discount), discount_application_index: 0 }];
 }
 
+function tax_lines(order, line) {
+  if (line.tax === 0) return [];
+  return [{ title: 'Tax', rate: 0.1, channel_liable: false, price: rest_amount(line.tax, order.currency), price_set: rest_bag(order, line.tax) }];
+}
+
 function line_item(order, line) {
   const fulfilled = line.fulfilled > 0 && unfulfilled_quantity(line) === 0;
   return {
@@ -95,7 +100,7 @@ function line_item(order, line) {
     total_discount: '0.00', total_discount_set: rest_bag(order, 0),
     variant_id: number(line.variant && line.variant.id),
     variant_inventory_management: line.variant && line.variant.item.tracked ? 'shopify' : null,
-    variant_title: line.variant_title, vendor: line.vendor, tax_lines: [], duties: [],
+    variant_title: line.variant_title, vendor: line.vendor, tax_lines: tax_lines(order, line), duties: [],
     discount_allocations: discount_allocations(order, line),
   };
 }
@@ -173,7 +178,7 @@ function order(shop, given) {
     name: given.name, note: given.note, note_attributes: given.note_attributes,
     number: given.number - 1000, order_number: given.number,
     order_status_url: `https://${shop.domain}/${shop.id}/orders/${given.token}/authenticate?key=x`,
-    original_total_additional_fees_set: null, original_total_duties_set: null,
+    original_total_additional_fees_set: null, original_total_duties_set: given.duties ? rest_bag(given, given.duties) : null,
     payment_gateway_names: ['bogus'], phone: given.phone, po_number: null,
     presentment_currency: given.presentment_currency,
     processed_at: shop_time(shop, given.processed_ms), reference: null, referring_site: null,
