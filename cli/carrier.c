@@ -53,7 +53,8 @@ static int carrier_list(struct cli *cli, struct err *e)
 }
 
 const struct command carrier_commands[] = {
-	{"carrier add", "", 0, 0, add_fields, carrier_add, .help = "Add an account at a carrier"},
+	{"carrier add", "", 0, 0, add_fields, carrier_add, .help = "Add an account at a carrier",
+	 .needs_key = 1},
 	{"carrier list", "", 0, 0, NULL, carrier_list, .help = "List accounts at carriers"},
 	{0},
 };

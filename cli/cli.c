@@ -15,7 +15,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/text.h"
 
-enum { DB_MS = 5000, PUBLISH_MS = 2000, TRIES = 5 };
+enum { URL_MAX = 4096, DB_MS = 5000, PUBLISH_MS = 2000, TRIES = 5 };
 
 const char *const cli_roles[] = {"ingest", "reconcile", "renew",  "route", "release", "rate",
 				 "label",  "fulfill",	"notify", "erase", "dead"};
@@ -138,20 +138,53 @@ static const char *actor(struct arena *a)
 		    : arena_printf(a, "user:%u", (unsigned)geteuid());
 }
 
+int cli_url(struct cli *cli, const char *file, const char *variable, const char **url,
+	    struct err *e)
+{
+	const char *from = getenv(variable);
+	char text[URL_MAX];
+	size_t len;
+
+	*url = from ? from : "";
+	if (!file[0])
+		return 0;
+	if (secret_file_read(file, "the database's url", text, sizeof text, &len, e))
+		return -1;
+	if (!db_url_is_valid(text))
+		return err_final(e, "%s: not a database's url", text_cut(file, 120));
+	*url = arena_strdup(cli->arena, text);
+	return 0;
+}
+
+/* People's commands act as the operators' role; those about credentials as the workers' user. */
+static int choose_url(struct cli *cli, const char **url, struct err *e)
+{
+	const struct conf *conf = &cli->conf;
+
+	*url = "";
+	if (!cli->command->needs_key &&
+	    cli_url(cli, conf->database.operator_url_file, "WAYBILL_OPERATOR_URL", url, e))
+		return -1;
+	if (!(*url)[0])
+		*url = conf->database.url;
+	if ((*url)[0])
+		return 0;
+	cli->status = EXIT_UNREACHABLE;
+	return err_final(e, "database.url is not set; see docs/configuration.md");
+}
+
 const char *cli_place(struct cli *cli)
 {
-	return db_url_place(cli->arena, cli->conf.database.url);
+	return db_url_place(cli->arena, cli->url ? cli->url : cli->conf.database.url);
 }
 
 int cli_begin(struct cli *cli, struct err *e)
 {
-	if (!cli->conf.database.url[0]) {
-		cli->status = EXIT_UNREACHABLE;
-		return err_final(e, "database.url is not set; see docs/configuration.md");
-	}
+	if (!cli->url && choose_url(cli, &cli->url, e))
+		return -1;
 	if (!cli->pool)
 		cli->pool = db_pool_new(&(struct db_settings){
-			.url = cli->conf.database.url,
+			.url = cli->url,
 			.application = "waybill",
 			.actor = actor(cli->arena),
 			.connections = 1,

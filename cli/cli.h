@@ -29,7 +29,8 @@ struct command {
 	const struct field *fields; /* options; NULL: none */
 	int (*run)(struct cli *cli, struct err *e);
 	const char *help;
-	int is_alone; /* no transaction: it takes what it needs itself */
+	int is_alone;  /* no transaction: it takes what it needs itself */
+	int needs_key; /* credentials: it is for whoever has the master key and the workers' login */
 };
 
 enum { ARGS_ANY = 10000 };
@@ -55,7 +56,8 @@ struct cli {
 	char **args;
 	size_t arg_count;
 	int is_json;
-	int status; /* exit code; set by cli_usage() and commands that find something wrong */
+	int status;	 /* exit code; set by cli_usage() and commands that find something wrong */
+	const char *url; /* of the database, once it was chosen */
 	struct db_pool *pool;
 	struct db *db; /* in a transaction */
 	struct amqp *broker;
@@ -102,6 +104,14 @@ YIELDS
 int cli_begin(struct cli *cli, struct err *e);
 YIELDS
 int cli_commit(struct cli *cli, struct err *e);
+
+/*
+ * cli_url - a database's url from its own file, else the environment; "" when neither says one
+ *
+ * The text is the arena's. Errors name the file, never what is in it.
+ */
+int cli_url(struct cli *cli, const char *file, const char *variable, const char **url,
+	    struct err *e);
 
 /* cli_broker - connected and with its queues declared, or ERR_RETRY after timeout_ms */
 YIELDS

@@ -32,8 +32,12 @@ static int credential_id(struct cli *cli, const struct credential_owner *owner, 
 static int read_key(struct cli *cli, struct master_key **key, struct err *e)
 {
 	if (!cli->conf.secrets.key_file[0])
-		return err_final(e, "secrets.key_file is not set; `waybill setup` makes the key");
-	return secret_key_read(cli->conf.secrets.key_file, key, e);
+		return err_final(
+			e, "credentials need the master key, and secrets.key_file is not set: "
+			   "this is for whoever has it; `waybill setup` makes it");
+	return secret_key_read(cli->conf.secrets.key_file, key, e)
+		       ? err_prefix(e, "credentials need the master key")
+		       : 0;
 }
 
 static int seal(struct cli *cli, const struct credential_owner *owner, const char *kind,

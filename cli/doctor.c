@@ -13,6 +13,7 @@
 
 enum {
 	BROKER_MS = 5000,
+	OPERATOR_MS = 5000,
 	OLD_S = 600,
 	/* The law gives 30 days. */
 	ERASURE_LATE_S = 26 * 24 * 3600,
@@ -32,8 +33,46 @@ void doctor_say(struct cli *cli, int is_good, const char *check, const char *for
 		cli->status = EXIT_REFUSED;
 }
 
-/* 0, or -1 when nothing further can be asked of it. */
-static int check_database(struct cli *cli)
+/* What people's commands act as. */
+static void check_operators(struct cli *cli)
+{
+	struct db_pool *pool;
+	struct db *db = NULL;
+	struct db_result r;
+	struct err e = {0};
+	const char *url;
+
+	if (cli_url(cli, cli->conf.database.operator_url_file, "WAYBILL_OPERATOR_URL", &url, &e)) {
+		doctor_say(cli, 0, "operators", "%s", e.msg);
+		return;
+	}
+	if (!url[0]) {
+		doctor_say(cli, 0, "operators",
+			   "database.operator_url_file is not set: people's commands that change "
+			   "something are refused");
+		return;
+	}
+	pool = db_pool_new(&(struct db_settings){
+		.url = url, .application = "waybill", .actor = "user:doctor", .connections = 1});
+	if (db_take(pool, loop_now_ms() + OPERATOR_MS, &db, &e) ||
+	    db_query(db, cli->arena, SQL_CLI_DOCTOR_RIGHTS, NULL, 0, &r, &e))
+		doctor_say(cli, 0, "operators", "%s; is database.operator_url_file right?", e.msg);
+	else
+		doctor_say(
+			cli, db_get_bool(&r, 0, 2), "operators", "%s",
+			db_get_bool(&r, 0, 2)
+				? "people's commands act as their own role"
+				: "database.operator_url_file's user must be \"waybill_operator\" or a "
+				  "member of it, and none of \"waybill\"");
+	db_give(db);
+	db_pool_free(pool);
+}
+
+/*
+ * 0, or -1 when nothing further can be asked of it. *has_credentials: not for operators, who cannot
+ * read them.
+ */
+static int check_database(struct cli *cli, int *has_credentials)
 {
 	struct db_result r;
 	struct err e = {0};
@@ -49,8 +88,13 @@ static int check_database(struct cli *cli)
 		return -1;
 	}
 	doctor_say(cli, 1, "schema", "at this version");
-	if (db_query(cli->db, cli->arena, SQL_CLI_DOCTOR_RIGHTS, NULL, 0, &r, &e))
+	*has_credentials = 1;
+	if (db_query(cli->db, cli->arena, SQL_CLI_DOCTOR_RIGHTS, NULL, 0, &r, &e)) {
 		doctor_say(cli, 0, "privileges", "%s", e.msg);
+		return -1;
+	}
+	if (db_get_bool(&r, 0, 2))
+		doctor_say(cli, 1, "privileges", "an operator's: credentials are not looked at");
 	else if (!db_get_bool(&r, 0, 0))
 		doctor_say(
 			cli, 0, "privileges",
@@ -62,6 +106,10 @@ static int check_database(struct cli *cli)
 			"and the owner for `waybill migrate` only");
 	else
 		doctor_say(cli, 1, "privileges", "as they should be");
+	if (db_get_bool(&r, 0, 2))
+		*has_credentials = 0;
+	else
+		check_operators(cli);
 	return 0;
 }
 
@@ -208,6 +256,8 @@ static void check_templates(struct cli *cli)
 
 static int doctor(struct cli *cli, struct err *e)
 {
+	int has_credentials = 0;
+
 	(void)e;
 	json_decref(cli->output);
 	cli->output = json_array();
@@ -215,10 +265,11 @@ static int doctor(struct cli *cli, struct err *e)
 	check_templates(cli);
 	check_labels(cli);
 	check_broker(cli);
-	if (check_database(cli) == 0) {
+	if (check_database(cli, &has_credentials) == 0) {
 		check_work(cli);
 		check_privacy(cli);
-		doctor_accounts(cli);
+		if (has_credentials)
+			doctor_accounts(cli);
 	}
 	cli_say(cli, cli->status ? "\nSomething is wrong." : "\nAll is well.");
 	return 0;
@@ -226,7 +277,7 @@ static int doctor(struct cli *cli, struct err *e)
 
 const struct command doctor_commands[] = {
 	{"doctor", "", 0, 0, NULL, doctor,
-	 .help = "Check database, broker, workers, credentials, stores and carriers",
-	 .is_alone = 1},
+	 .help = "Check database, broker, workers, credentials, stores and carriers", .is_alone = 1,
+	 .needs_key = 1},
 	{0},
 };

@@ -71,6 +71,11 @@ static int setup(struct cli *cli, struct err *e)
 		       : "\nThe master key was there.");
 	if (strcmp(path, cli->conf.secrets.key_file) != 0)
 		cli_say(cli, "Set secrets.key_file to it.");
+	if (!cli->conf.database.owner_url_file[0] || !cli->conf.database.operator_url_file[0])
+		cli_say(cli,
+			"The owner's and the operators' database urls belong into files of their "
+			"own (0600, 0640), named by database.owner_url_file and "
+			"database.operator_url_file: no worker may read them.");
 	cli_say(cli, "Next:  waybill migrate\n"
 		     "       waybill merchant add NAME\n"
 		     "       waybill location add --help\n"
@@ -89,13 +94,14 @@ static void report(const char *name)
 
 static int migrate(struct cli *cli, struct err *e)
 {
-	const char *url = cli->conf.database.owner_url;
+	const char *url;
 	int applied = 0;
 
+	if (cli_url(cli, cli->conf.database.owner_url_file, "WAYBILL_OWNER_URL", &url, e))
+		return -1;
 	if (!url[0])
-		return err_final(
-			e, "database.owner_url is not set (nor $WAYBILL_OWNER_URL): migrations "
-			   "need the owner of the schema");
+		return err_final(e, "database.owner_url_file is not set (nor $WAYBILL_OWNER_URL): "
+				    "migrations need the owner of the schema");
 	if (migrate_apply(url, report, &applied, e)) {
 		if (e->kind == ERR_RETRY)
 			cli->status = EXIT_UNREACHABLE;

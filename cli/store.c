@@ -204,7 +204,7 @@ static int store_list(struct cli *cli, struct err *e)
 
 const struct command store_commands[] = {
 	{"store add", "", 0, 0, add_fields, store_add,
-	 .help = "Add a store; prints the path of its webhooks"},
+	 .help = "Add a store; prints the path of its webhooks", .needs_key = 1},
 	{"store list", "", 0, 0, NULL, store_list, .help = "List stores"},
 	{"store show", "STORE", 1, 1, NULL, store_show,
 	 .help = "Show a store, its maps and credentials"},

@@ -108,6 +108,6 @@ const struct command store_map_commands[] = {
 	{"store location", "STORE", 1, 1, location_fields, store_location,
 	 .help = "Say what the store calls a location"},
 	{"store rotate-secret", "STORE", 1, 1, rotate_fields, store_rotate,
-	 .help = "Put new secrets in the place of old ones"},
+	 .help = "Put new secrets in the place of old ones", .needs_key = 1},
 	{0},
 };

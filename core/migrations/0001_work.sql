@@ -114,10 +114,41 @@ CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL
   SELECT lower(btrim(regexp_replace(name, '[ \t\u00a0]+', ' ', 'g')))
 $$;
 
--- Who acts: what the process says of itself, else the database user.
-CREATE FUNCTION event_actor() RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT coalesce(nullif(current_setting('waybill.actor', true), ''), 'user:' || session_user)
-$$;
+-- Who acts. The login says who it is; a setting, which anybody may set, only says more where the login allows it. The workers' user speaks for
+-- workers, stores and customers, and never for people. People have a login of their own, a member of waybill_operator, or share that
+-- role; then it is the command line that says who they are, and the name is marked so. (In a function that runs as its
+-- owner session_user is still the login.)
+CREATE FUNCTION event_actor(told text DEFAULT nullif(current_setting('waybill.actor', true), '')) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF told IS NULL OR told = 'user:' || session_user THEN
+    RETURN 'user:' || session_user;
+  ELSIF told = 'customer' OR starts_with(told, 'worker:') OR starts_with(told, 'store:') THEN
+    IF pg_has_role(session_user, 'waybill', 'MEMBER') THEN
+      RETURN told;
+    END IF;
+  ELSIF starts_with(told, 'user:') AND pg_has_role(session_user, 'waybill_operator', 'MEMBER') THEN
+    RETURN CASE session_user WHEN 'waybill_operator' THEN told || ' (cli)' ELSE 'user:' || session_user END;
+  END IF;
+  RAISE EXCEPTION '"%" may not act as "%"; people act through the role waybill_operator (database.operator_url_file)', session_user, left(told, 100)
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+-- Columns that say who did it (the trigger's arguments) say who acts, whatever the statement says.
+CREATE FUNCTION signed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  col text; says text; said text;
+BEGIN
+  FOREACH col IN ARRAY TG_ARGV LOOP
+    EXECUTE format('SELECT ($1).%I', col) INTO says USING NEW;
+    IF TG_OP = 'UPDATE' THEN
+      EXECUTE format('SELECT ($1).%I', col) INTO said USING OLD;
+    END IF;
+    IF says IS DISTINCT FROM said AND says IS NOT NULL THEN
+      NEW := jsonb_populate_record(NEW, jsonb_build_object(col, event_actor()));
+    END IF;
+  END LOOP;
+  RETURN NEW;
+END $$;
 
 -- Refuses UPDATE, DELETE and TRUNCATE where rows are for ever.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -56,6 +56,7 @@ CREATE TABLE credential (
   kind text NOT NULL CHECK (kind IN ('webhook_secret', 'webhook_secret_old', 'client_id', 'client_secret',
                                      'access_token', 'api_key')),
   sealed bytea CHECK (length(sealed) <= 8192), -- NULL: an access token that was not fetched yet
+  is_there boolean NOT NULL GENERATED ALWAYS AS (sealed IS NOT NULL) STORED, -- for those who may not read it
   expires_at timestamptz, -- NULL: never
   renewed_at timestamptz, -- an access token
   LIKE work_columns INCLUDING DEFAULTS INCLUDING CONSTRAINTS,

@@ -149,7 +149,7 @@ CREATE TABLE order_event (
   shipment_id bigint,
   from_state text, to_state text,
   note text CHECK (length(note) <= 1000),
-  detail jsonb,
+  detail jsonb CHECK (pg_column_size(detail) <= 65536),
   hash bytea NOT NULL,
   PRIMARY KEY (order_id, seq)
 );
@@ -162,7 +162,8 @@ CREATE FUNCTION order_event_hash(previous bytea, e order_event) RETURNS bytea LA
     e.actor, e.kind, e.shipment_id, e.from_state, e.to_state, e.note, e.detail)::text, 'UTF8'))
 $$;
 
--- Events of orders, in the order given: an element each; what is not given is null, and an actor who is null is who acts. seq, at
+-- Events of orders, in the order given: an element each; what is not given is null, and an actor who is null is who acts; another
+-- one must be somebody whom this login may speak for (see event_actor()). seq, at
 -- and hash are the database's own. The orders are locked, so that no two write the same link. Several events of one order are
 -- chained in turns: the first of each order, the second, ... Notes are cut to 1,000 characters.
 CREATE FUNCTION events_add(of_orders bigint[], kinds text[], shipments bigint[] DEFAULT NULL, was text[] DEFAULT NULL,
@@ -175,6 +176,9 @@ DECLARE
 BEGIN
   IF coalesce(cardinality(of_orders), 0) = 0 THEN
     RETURN;
+  END IF;
+  IF EXISTS (SELECT FROM (SELECT DISTINCT u.a FROM unnest(actors) AS u(a)) AS d WHERE event_actor(d.a) <> d.a) THEN
+    RAISE EXCEPTION '"%" may not name other actors', session_user USING ERRCODE = 'insufficient_privilege';
   END IF;
   SELECT count(*) INTO there FROM (SELECT FROM orders WHERE id = ANY (of_orders) ORDER BY id FOR NO KEY UPDATE) AS o;
   SELECT count(*), max(g.n) INTO named, most FROM (SELECT count(*) AS n FROM unnest(of_orders) AS u(id) GROUP BY u.id) AS g;

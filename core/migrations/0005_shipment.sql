@@ -302,6 +302,7 @@ CREATE TABLE hold (
   CHECK (delivery_group_id IS NULL OR shipment_id IS NULL),
   FOREIGN KEY (order_id, delivery_group_id) REFERENCES delivery_group (order_id, id)
 );
+CREATE TRIGGER signed BEFORE INSERT OR UPDATE OF set_by, cleared_by ON hold FOR EACH ROW EXECUTE FUNCTION signed('set_by', 'cleared_by');
 CREATE UNIQUE INDEX hold_open ON hold (order_id, coalesce(delivery_group_id, 0), coalesce(shipment_id, 0), kind)
   WHERE cleared_at IS NULL;
 

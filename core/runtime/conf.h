@@ -16,9 +16,11 @@
 struct conf {
 	const char *path; /* the file that was read; "" when there was none */
 	struct {
-		const char *url;       /* workers' user; default: $WAYBILL_DB_URL */
-		const char *owner_url; /* migrate only; default: $WAYBILL_OWNER_URL */
-		int connections;       /* per process; default 3 */
+		const char *url; /* workers' user; default: $WAYBILL_DB_URL */
+		const char *
+			operator_url_file; /* the command line; else $WAYBILL_OPERATOR_URL, else url */
+		const char *owner_url_file; /* migrate only; else $WAYBILL_OWNER_URL */
+		int connections;	    /* per process; default 3 */
 	} database;
 	struct {
 		const char *urls;    /* default: $WAYBILL_AMQP_URL */

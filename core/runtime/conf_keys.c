@@ -21,9 +21,10 @@
 const struct conf_key conf_keys[] = {
 	KEY(database, url, TEXT(CONF_DATABASE_URL, "", "PostgreSQL, as the workers' user"),
 	    .environment = "WAYBILL_DB_URL"),
-	KEY(database, owner_url,
-	    TEXT(CONF_DATABASE_URL, "", "PostgreSQL, as the owner of the schema; for migrate only"),
-	    .environment = "WAYBILL_OWNER_URL"),
+	KEY(database, operator_url_file,
+	    TEXT(CONF_FILE, "", "PostgreSQL's url as the operators' role; for people's commands")),
+	KEY(database, owner_url_file,
+	    TEXT(CONF_FILE, "", "PostgreSQL's url as the owner of the schema; for migrate only")),
 	KEY(database, connections, WHOLE("3", 1, 100, "connections per process")),
 
 	KEY(broker, urls, TEXT(CONF_BROKER_URLS, "", "RabbitMQ; several nodes by commas"),

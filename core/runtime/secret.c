@@ -72,32 +72,30 @@ struct secret secret_new(struct arena *a, const void *bytes, size_t len)
 	return (struct secret){.bytes = copy, .len = len};
 }
 
-/* ---- The master key ---- */
+/* ---- Files ---- */
 
-/* The file's text; refuses what others may read or what is no key file at all. */
-static int read_key_file(const char *path, char text[KEY_FILE_BYTES_MAX + 1], size_t *len,
-			 struct err *e)
+int secret_file_read(const char *path, const char *what, char *text, size_t size, size_t *len,
+		     struct err *e)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
-		return err_final(e, "cannot read the master key %s: %s", path, strerror(errno));
+		return err_final(e, "cannot read %s %s: %s", what, path, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return err_final(e, "cannot read the master key %s: not a file", path);
+		return err_final(e, "cannot read %s %s: not a file", what, path);
 	}
 	/* A group may read: so do the access lists look that systemd gives its credentials. */
 	if (st.st_mode & (S_IWGRP | S_IRWXO)) {
 		close(fd);
-		return err_final(e, "refused the master key %s: anybody may read it (chmod 600)",
-				 path);
+		return err_final(e, "refused %s %s: anybody may read it (chmod 600)", what, path);
 	}
-	ssize_t got = read(fd, text, KEY_FILE_BYTES_MAX);
+	ssize_t got = read(fd, text, size - 1);
 
 	close(fd);
 	if (got < 0)
-		return err_final(e, "cannot read the master key %s: %s", path, strerror(errno));
+		return err_final(e, "cannot read %s %s: %s", what, path, strerror(errno));
 	*len = (size_t)got;
 	while (*len && strchr(" \t\r\n", text[*len - 1]))
 		--*len;
@@ -105,13 +103,15 @@ static int read_key_file(const char *path, char text[KEY_FILE_BYTES_MAX + 1], si
 	return 0;
 }
 
+/* ---- The master key ---- */
+
 int secret_key_read(const char *path, struct master_key **out, struct err *e)
 {
 	char text[KEY_FILE_BYTES_MAX + 1];
 	size_t text_len = 0, len = 0;
 	struct master_key *key;
 
-	if (read_key_file(path, text, &text_len, e))
+	if (secret_file_read(path, "the master key", text, sizeof text, &text_len, e))
 		return -1;
 	key = sodium_malloc(sizeof *key);
 	if (!key)

@@ -28,6 +28,14 @@ void secret_init(void);
 struct secret secret_new(struct arena *a, const void *bytes, size_t len);
 
 /*
+ * secret_file_read - the text of a small file, cut after size - 1 bytes, without blanks at its end
+ *
+ * ERR_FINAL names what and the file: not there, or others than its owner and group may read it.
+ */
+int secret_file_read(const char *path, const char *what, char *text, size_t size, size_t *len,
+		     struct err *e);
+
+/*
  * secret_key_read - the master key from a file (mode 0600 or less for others). ERR_FINAL names the
  * file.
  */

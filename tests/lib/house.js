@@ -84,7 +84,8 @@ class House {
       fs.writeFileSync(key_file, `${crypto.randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
     }
     const sections = {
-      database: { url: this.urls.WAYBILL_DB_URL, owner_url: this.urls.WAYBILL_OWNER_URL },
+      database: { url: this.urls.WAYBILL_DB_URL, operator_url_file: this.secret_file('operator.url', this.urls.WAYBILL_OPERATOR_URL),
+        owner_url_file: this.secret_file('owner.url', this.urls.WAYBILL_OWNER_URL) },
       broker: { urls: this.broker.WAYBILL_AMQP_URL },
       secrets: { key_file },
       gateway: { listen: `127.0.0.1:${this.gateway_port}` },
@@ -93,6 +94,13 @@ class House {
     for (const [section, values] of Object.entries(more)) sections[section] = { ...sections[section], ...values };
     this.conf_file = path.join(this.dir, 'waybill.conf');
     fs.writeFileSync(this.conf_file, ini(sections), { mode: 0o600 });
+  }
+
+  /* The path of a file that only we can read. */
+  secret_file(name, text) {
+    const file = path.join(this.dir, name);
+    fs.writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    return file;
   }
 
   /* Starts one of our programs, for instance start('waybill-worker', 'route'). */

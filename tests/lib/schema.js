@@ -82,6 +82,7 @@ class Schema {
     const schema = new Schema();
     const urls = await (await Servers.open()).fresh_database(`t_${name}`, migrate);
     schema.db = new Database(urls.WAYBILL_DB_URL);
+    schema.operator = new Database(urls.WAYBILL_OPERATOR_URL);
     schema.owner = new Database(urls.WAYBILL_OWNER_URL);
     schema.admin = new Database(urls.WAYBILL_ADMIN_URL);
     await schema.db.run(WORLD);

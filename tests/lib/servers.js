@@ -80,6 +80,7 @@ class Servers {
       CREATE DATABASE ${name} TEMPLATE ${template} OWNER waybill_owner;`);
     return {
       WAYBILL_DB_URL: with_database(this.env.WAYBILL_DB_URL, name),
+      WAYBILL_OPERATOR_URL: with_database(this.env.WAYBILL_OPERATOR_URL, name),
       WAYBILL_OWNER_URL: with_database(this.env.WAYBILL_OWNER_URL, name),
       WAYBILL_ADMIN_URL: with_database(this.env.WAYBILL_ADMIN_URL, name),
     };

@@ -306,7 +306,7 @@ test('received goods are in the ledger with the name of who received them', asyn
   await waybill('stock', 'receive', '--sku', 'MUG', '--location', 'EAST', '--quantity', '10', '--note', 'from the boat');
   assert.strictEqual((await stock('MUG')).on_hand, 10);
   const move = await house.db.row("SELECT delta, kind, actor, note FROM stock_move JOIN item ON item.id = item_id WHERE sku = 'MUG'");
-  assert.match(move.actor, /^user:[^ ]+$/);
+  assert.match(move.actor, /^user:\S+ \(cli\)$/);
   assert.deepStrictEqual([move.delta, move.kind, move.note], [10, 'receive', 'from the boat']);
 });
 

@@ -216,11 +216,9 @@ static void the_environment_fills_in_urls_that_the_file_does_not_give(void **sta
 
 	(void)state;
 	setenv("WAYBILL_DB_URL", "postgresql://worker@/waybill", 1);
-	setenv("WAYBILL_OWNER_URL", "postgresql://owner@/waybill", 1);
 	setenv("WAYBILL_AMQP_URL", "amqp://localhost", 1);
 	conf = read_well("[database]\nurl = postgresql://file@/waybill\n");
 	assert_string_equal(conf.database.url, "postgresql://file@/waybill");
-	assert_string_equal(conf.database.owner_url, "postgresql://owner@/waybill");
 	assert_string_equal(conf.broker.urls, "amqp://localhost");
 	setenv("WAYBILL_AMQP_URL", "hush", 1);
 	assert_int_equal(conf_read(path, &conf, &e), -1);
