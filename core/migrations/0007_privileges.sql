@@ -42,5 +42,6 @@ GRANT INSERT (item_id, location_id, safety_stock), UPDATE (safety_stock) ON stoc
 GRANT DELETE, UPDATE (quantity) ON allocation TO waybill_operator;
 GRANT INSERT, UPDATE ON parcel TO waybill_operator;
 GRANT INSERT ON notice TO waybill_operator;
+GRANT DELETE ON suspect TO waybill_operator;
 GRANT UPDATE (state) ON orders, label_purchase TO waybill_operator;
 GRANT UPDATE (state, shipped_at) ON shipment TO waybill_operator;
