@@ -7,7 +7,7 @@
 
 enum {
 	NODES_DEFAULT = 200 * 1000,
-	STEPS_MAX = 32 * 1000 * 1000, /* before the explanations; one to three nanoseconds each */
+	STEPS_MAX = 24 * 1000 * 1000, /* before the explanations; one to three nanoseconds each */
 	CELL_STEPS = 24,	      /* what preparing costs for each item of a location */
 	DOMINATED_STEPS_MAX = 4 * 1000 * 1000,
 };
