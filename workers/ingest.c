@@ -20,6 +20,7 @@ enum {
 	FETCH_MS = 60000,
 	PUBLISH_MS = 15000,
 	FETCHES_IN_MESSAGE = 256,
+	TURN_BYTES = 1024 * 1024, /* of bodies, read in one turn of the loop: some 20 ms */
 };
 
 /* ---- claim: whose message is it, and what does it say ---- */
@@ -160,8 +161,14 @@ static int ingest_claim(struct batch *b, struct err *e)
 	if (db_run(b->db, b->arena, SQL_INGEST_STORES, &stores, e,
 		   db_int64s(b->arena, ids, b->count)))
 		return -1;
-	for (size_t i = 0; i < b->count; i++)
+	for (size_t i = 0, bytes = 0; i < b->count; i++) {
 		claim_one(b, b->jobs[i], &stores);
+		bytes += b->jobs[i]->delivery->body_len;
+		if (bytes > TURN_BYTES) {
+			bytes = 0;
+			fiber_yield();
+		}
+	}
 	return 0;
 }
 

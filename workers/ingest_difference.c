@@ -275,12 +275,16 @@ static void walk_payment(struct ingest_writing *w, const struct ingest *in, cons
 	}
 }
 
+static int compare_id(const void *id, const void *line)
+{
+	return strcmp(id, ((const struct ingest_line *)line)->source_id);
+}
+
 static const struct ingest_line *line_of(const struct ingest_known *known, const char *source_id)
 {
-	for (size_t i = 0; i < known->line_count; i++)
-		if (strcmp(known->lines[i].source_id, source_id) == 0)
-			return known->lines + i;
-	return NULL;
+	return known->line_count ? bsearch(source_id, known->lines, known->line_count,
+					   sizeof *known->lines, compare_id)
+				 : NULL;
 }
 
 /* The differences of one line: another price, more units, or fewer, as far as they are not in somebody's hands. Returns how many more. */

@@ -31,7 +31,7 @@ struct ingest_known {
 	const char *state, *hash_hex;
 	int is_cancelled;
 	enum ingest_fate fate;
-	const struct ingest_line *lines;
+	const struct ingest_line *lines; /* by source_id */
 	size_t line_count;
 };
 

@@ -274,6 +274,12 @@ static int lock_known(struct batch *b, struct job **jobs, struct ingest_known *k
 	return 0;
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(((const struct ingest_line *)a)->source_id,
+		      ((const struct ingest_line *)b)->source_id);
+}
+
 /* The lines of orders that changed; they come sorted by order. */
 static int read_lines(struct batch *b, struct ingest_known *known, size_t count, struct err *e)
 {
@@ -305,6 +311,7 @@ static int read_lines(struct batch *b, struct ingest_known *known, size_t count,
 
 		for (end = row; end < r.rows && db_get_int64(&r, end, 1) == order_id;)
 			end++;
+		qsort(lines + row, end - row, sizeof *lines, compare_lines);
 		for (size_t i = 0; i < count; i++)
 			if (known[i].id == order_id) {
 				known[i].lines = lines + row;
