@@ -54,10 +54,14 @@ static int refuse(const struct path *at, const char *what, struct err *e)
 	return err_set(e, ERR_FINAL, ERR_CODE_DATA, "%s: %s", text, what);
 }
 
-/* Deeper than JMAP_DEPTH_MAX? jansson recurses once per level, and fibers have small stacks. */
-static int is_too_deep(const char *text, size_t len)
+/*
+ * Before jansson builds anything: it recurses once per level, and fibers have small stacks; and a value of two
+ * bytes costs more than two hundred in memory. Values are counted by what stands before them.
+ */
+static int check_extent(const char *text, size_t len, struct err *e)
 {
 	int depth = 0, is_in_string = 0;
+	size_t values = 1;
 
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
@@ -70,12 +74,21 @@ static int is_too_deep(const char *text, size_t len)
 		} else if (c == '"') {
 			is_in_string = 1;
 		} else if (c == '[' || c == '{') {
+			values++;
 			if (++depth > JMAP_DEPTH_MAX)
-				return 1;
+				return err_set(e, ERR_FINAL, ERR_CODE_DATA,
+					       "refused a document nested deeper than %d",
+					       JMAP_DEPTH_MAX);
 		} else if (c == ']' || c == '}') {
 			depth--;
+		} else if (c == ',') {
+			values++;
 		}
 	}
+	if (values > JMAP_VALUES_MAX)
+		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
+			       "refused a document of %zu values; the limit is %d", values,
+			       JMAP_VALUES_MAX);
 	return 0;
 }
 
@@ -171,9 +184,8 @@ int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, 
 	}
 	if (len == 0)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "refused an empty document");
-	if (is_too_deep(start, len))
-		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
-			       "refused a document nested deeper than %d", JMAP_DEPTH_MAX);
+	if (check_extent(start, len, e))
+		return -1;
 	json_t *json = load(start, len, &error);
 	if (!json)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA, "refused a document: %s at byte %d",

@@ -18,7 +18,15 @@
 #include "core/runtime/arena.h"
 #include "core/runtime/err.h"
 
-enum { JMAP_TEXT_MAX = 64 * 1024, JMAP_DEPTH_MAX = 64 };
+enum {
+	JMAP_TEXT_MAX = 64 * 1024,
+	JMAP_DEPTH_MAX = 64,
+	/*
+	 * An order of 2,000 lines with 250 values each. The worst that so many values can take is 130 MB: with the
+	 * bodies in hand (AMQP_HELD_MAX, and one of AMQP_BODY_MAX) less than the MemoryMax of a worker's unit.
+	 */
+	JMAP_VALUES_MAX = 500 * 1000,
+};
 
 enum jmap_type {
 	JMAP_TEXT,   /* const char *; JSON string */
@@ -71,7 +79,7 @@ struct jmap_array {
  * jmap_parse - text into a document the arena owns
  *
  * Refused with ERR_FINAL (ERR_CODE_DATA): not JSON, not UTF-8, cut off, deeper than JMAP_DEPTH_MAX
- * (checked before jansson recurses), integers beyond int64, more than max_bytes.
+ * or of more than JMAP_VALUES_MAX values (both checked before jansson begins), integers beyond int64, more than max_bytes.
  */
 int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, json_t **out,
 	       struct err *e);

@@ -3,30 +3,19 @@
 /*
  * A job of which its worker dies is alone at the next try, and after a few a dead letter; its neighbours are none the worse.
  *
- * Workers die for real (tests/lib/poison.c): when they read the poisonous row, when they talk about it to the carrier, or when
- * they write it. The pauses between the tries are shortened, by moving them into the past.
+ * Workers die for real (tests/lib/poison.c): when they read the poisonous row, or when they write what a message says; when
+ * they act: suspects_act.test.js.
  */
 
 const test = require('node:test');
 const assert = require('assert');
-const { Fleet, Keeper, Letters, quote, until } = require('../lib');
+const fs = require('fs');
+const path = require('path');
+const { Keeper, Letters, TOP, soon_tried, suspects, until } = require('../lib');
 
 const POISON = 'Arsenicum';
 const TRIES = 4;
 const DEATHS = TRIES + 1; /* the first is in company */
-
-const suspects = (world) => world.db.rows('SELECT role, key, tries FROM suspect ORDER BY role, key');
-
-/* Nobody waits for the next try. */
-const hurry = (world) => world.owner.run(`UPDATE suspect SET tried_at = tried_at - interval '5 minutes' WHERE tries > 0;
-  ${['orders', 'shipment', 'notice', 'store'].map((table) => `UPDATE ${table} SET due_at = now(), published_at = NULL
-    WHERE step IS NOT NULL AND lease IS NULL AND error IS NOT NULL AND due_at > now() AND due_at < 'infinity';`).join('\n')}`);
-
-const soon = (world, what, check) => until(what, async () => {
-  const seen = await check();
-  if (!seen) await hurry(world);
-  return seen;
-}, 60000);
 
 test('rows', async (t) => {
   const letters = await Letters.open('suspects_rows', { conf: { clock: { wait_s: 60, again_s: 1, interval_ms: 50 } } });
@@ -44,14 +33,14 @@ test('rows', async (t) => {
       await poison(ids, 12);
       await letters.tell(role, ids);
       const keeper = new Keeper(letters.house, { text: POISON, peer: 'unix' }, '--unit', `${role}@1`, role);
-      const [letter] = await soon(letters, 'a dead letter', async () => {
+      const [letter] = await soon_tried(letters, 'a dead letter', async () => {
         const all = (await letters.dead_letters()).filter((one) => one.role === role);
         return all.length ? all : null;
       });
       assert.strictEqual(keeper.deaths, DEATHS);
       assert.deepStrictEqual([letter.row_id, letter.order_id, letter.error_kind, letter.error, letter.state],
         [ids[12], ids[12], 'bug', `its worker died ${TRIES} times at it`, 'open']);
-      await soon(letters, 'the others', async () => (
+      await soon_tried(letters, 'the others', async () => (
         await letters.db.value(`SELECT count(*) FROM ${table} WHERE id IN (${ids}) AND ${is_done}`)) === ids.length - 1);
       assert.strictEqual((await letters.row(ids[12], table)).is_dead, true);
       await letters.empty(`wb.${role}`);
@@ -78,5 +67,103 @@ test('rows', async (t) => {
     await until('the letters', async () => (await letters.db.value(`SELECT count(*) FROM notice WHERE id IN (${ids}) AND sent_at IS NOT NULL`)) === 20);
     await worker.stop();
     assert.strictEqual((await count()).writes, before.writes);
+  });
+});
+
+/* Orders in canonical JSON. */
+const order = (i, name, more = '') => `{"id":"s-${i}","name":"${name}","placed_at":"2026-11-23T09:00:00Z","payment":"pending","currency":"USD",
+  "total":"1","groups":[{"kind":"none"}],"lines":[{"id":"1","title":"thing","quantity":1,"unit_price":"1"}]${more}}`;
+
+test('messages', async (t) => {
+  const letters = await Letters.open('suspects_messages');
+  t.after(() => letters.close());
+  await (await letters.work('first@1', 'ingest', 'dead')).stop();
+  /* The ladder's rungs take no time. */
+  await letters.house.servers.ctl('-q', 'set_policy', '-p', letters.house.name, '--apply-to', 'queues', 'quick', '^wb\\.retry\\.', '{"message-ttl": 100}');
+  const headers = { 'x-wb-kind': 'order', 'x-wb-store': '1' };
+  const orders = (like) => letters.db.value(`SELECT count(*) FROM orders WHERE source_id LIKE '${like}'`);
+
+  await t.test('ingest: a poison is a dead letter of its role, with its bytes; what came with it is taken, and a retry begins anew', async () => {
+    await letters.publish('wb.ingest', Array.from({ length: 40 }, (_, i) => order(i, i === 7 ? POISON : `#${i}`)), headers);
+    const keeper = new Keeper(letters.house, { text: POISON, peer: 'unix' }, '--unit', 'ingest@1', 'ingest');
+    const undertaker = await letters.work('dead@1', 'dead');
+    const [letter] = await soon_tried(letters, 'a dead letter', async () => {
+      const all = await letters.dead_letters();
+      return all.length ? all : null;
+    });
+    assert.strictEqual(keeper.deaths, DEATHS);
+    assert.deepStrictEqual([letter.role, letter.error_kind, letter.error, letter.bytes, letter.headers],
+      ['ingest', 'bug', `its worker died ${TRIES} times at it`, order(7, POISON).length, { kind: 'order', store: '1' }]);
+    assert.strictEqual(await orders('s-%'), 39);
+    await letters.empty('wb.ingest');
+    assert.deepStrictEqual(await suspects(letters), []);
+    await keeper.stop();
+    await letters.house.waybill('dead', 'retry', '1');
+    const healthy = await letters.work('ingest@1', 'ingest');
+    await until('the poison to be taken', async () => await orders('s-%') === 40);
+    await healthy.stop();
+    await undertaker.stop();
+  });
+
+  await t.test('dead: its own poison is kept without its body, when even that kills', async () => {
+    const before = (await letters.dead_letters()).length;
+    await letters.publish('wb.dead', ['good', POISON, 'good'], { 'x-wb-role': 'ingest', 'x-wb-error': 'final/none: tried' });
+    const keeper = new Keeper(letters.house, { text: POISON, peer: 'unix' }, '--unit', 'dead@1', 'dead');
+    await soon_tried(letters, 'three dead letters', async () => (await letters.dead_letters()).length === before + 3);
+    const letter = (await letters.dead_letters()).find((one) => one.role === 'dead');
+    assert.deepStrictEqual([letter.error, letter.bytes],
+      [`a message of ${POISON.length} bytes, which are lost: its worker died ${TRIES + 1} times at it`, null]);
+    assert.strictEqual(keeper.deaths, DEATHS + 1);
+    await letters.empty('wb.dead');
+    assert.deepStrictEqual(await suspects(letters), []);
+    await keeper.stop();
+  });
+
+  await t.test('what the broker gives up says whose it was', async () => {
+    const before = (await letters.dead_letters()).length;
+    await letters.house.servers.ctl('-q', 'set_policy', '-p', letters.house.name, '--apply-to', 'queues', '--priority', '1', 'short', '^wb\\.ingest$',
+      '{"dead-letter-exchange": "", "dead-letter-routing-key": "wb.dead", "message-ttl": 1}');
+    await letters.publish('wb.ingest', 'unread', headers);
+    const undertaker = await letters.work('dead@1', 'dead');
+    const letter = await until('it', async () => (await letters.dead_letters())[before]);
+    assert.deepStrictEqual([letter.role, letter.error, letter.bytes], ['ingest', 'delivered too often without success', 6]);
+    await letters.house.servers.ctl('-q', 'clear_policy', '-p', letters.house.name, 'short');
+    await undertaker.stop();
+  });
+
+  await t.test('twenty kills from outside, at any moment, make no dead letter', async () => {
+    const before = (await letters.dead_letters()).length;
+    await letters.publish('wb.ingest', Array.from({ length: 300 }, (_, i) => order(`r${i}`, `#r${i}`)), headers);
+    const keeper = new Keeper(letters.house, { text: POISON, peer: 'unix' }, '--unit', 'ingest@1', 'dead', 'ingest');
+    for (let kills = 0; kills < 20; kills++) {
+      const seen = await orders('s-r%');
+      await until('a life', () => keeper.program.log.includes('event=ready'));
+      if (kills % 2) await until('some work', async () => await orders('s-r%') > seen || seen === 300);
+      await keeper.kill();
+    }
+    await soon_tried(letters, 'all orders', async () => await orders('s-r%') === 300);
+    await letters.empty('wb.ingest');
+    await letters.empty('wb.dead');
+    assert.strictEqual((await letters.dead_letters()).length, before);
+    await keeper.stop();
+  });
+
+  await t.test('the largest lawful documents fit into the memory of the unit; one of more values is refused, and nothing else', async () => {
+    const unit = fs.readFileSync(path.join(TOP, 'systemd', 'waybill-role@.service'), 'utf8');
+    const most = Number(/^MemoryMax=(\d+)M$/m.exec(unit)[1]) << 20;
+    const worst = (count) => `,"x":[${'{"":{"":{"":{"":0}}}},'.repeat(count)}0]`;
+    const before = (await letters.dead_letters()).length;
+    await letters.publish('wb.ingest', [...Array.from({ length: 4 }, (_, i) => order(`w${i}`, 'large', worst(99000))), order('w9', 'larger', worst(101000)),
+      order('w10', 'small')], headers);
+    const worker = await letters.work('ingest@1', 'ingest', 'dead');
+    await until('the small one', async () => await orders('s-w%') === 1, 60000);
+    const errors = await until('five dead letters', async () => {
+      const all = (await letters.dead_letters()).slice(before).map((one) => one.error);
+      return all.length === 5 ? all : null;
+    });
+    assert.strictEqual(errors.filter((error) => error === 'x: there is no such key').length, 4);
+    assert.strictEqual(errors.filter((error) => /^refused a document of \d+ values; the limit is 500000$/.test(error)).length, 1);
+    if (!/address/.test(process.env.WAYBILL_BIN || '')) assert.ok(worker.rss_high_bytes() < most, `${worker.rss_high_bytes()} bytes`);
+    await worker.stop();
   });
 });

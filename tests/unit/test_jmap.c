@@ -220,6 +220,30 @@ static void documents_that_are_refused(void **state)
 	assert_int_equal(jmap_parse(arena, "{\"a\":\0}", 7, 8, &json, &e), -1);
 }
 
+/* Empty lists: each is two bytes and a comma, but two values by the way they are counted. */
+static void values_are_limited_before_any_is_built(void **state)
+{
+	enum { LISTS = JMAP_VALUES_MAX / 2 - 1 };
+	static char text[3 * (LISTS + 1) + 4];
+	struct err e = {0};
+	json_t *json;
+
+	(void)state;
+	for (int extra = 0; extra < 2; extra++) {
+		size_t len = 0;
+
+		text[len++] = '[';
+		for (size_t i = 0; i < LISTS + (size_t)extra; i++, len += 3)
+			memcpy(text + len, "[],", 3);
+		text[len++] = '0';
+		text[len++] = ']';
+		assert_int_equal(jmap_parse(arena, text, len, sizeof text, &json, &e), -extra);
+	}
+	assert_int_equal(e.code, ERR_CODE_DATA);
+	assert_non_null(strstr(e.msg, "values"));
+	assert_int_equal(jmap_parse(arena, "[\",,,,[[{{\"]", 12, 12, &json, &e), 0);
+}
+
 static void nesting_is_limited_before_anything_recurses(void **state)
 {
 	static char deep[2 * 10000 + 1];
@@ -287,6 +311,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_id_with_a_control_character_is_refused, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(documents_that_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(values_are_limited_before_any_is_built, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(nesting_is_limited_before_anything_recurses, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(text_and_lists_have_limits, set_up, tear_down),
