@@ -3,10 +3,11 @@
 ##   make packages      install what is missing (YES=1 does not ask); starts and enables no service
 ##   make servers       private PostgreSQL and RabbitMQ for tests, left running (tools/servers tells more)
 ##   make system        build, then the tests on real servers alone (T=pattern picks some)
+##   make faults        the story of the demo while calls fail inside the programs (FAULTS=names, SEED=, ORDERS=, MINUTES=)
 ##   make bench         orders/s with null connectors on durable servers (docs/performance.md)
 ##   make bench-idle    what a fleet uses that has nothing to do, and what waits in its queues
 ##   make bare          make test and make demo in a fresh Debian root file system (root only)
-.PHONY: packages servers remove-servers test system demo bare bench bench-idle bench-programs test-programs
+.PHONY: packages servers remove-servers test system demo bare bench bench-idle bench-programs faults test-programs
 
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 
@@ -21,7 +22,11 @@ remove-servers:
 	$(Q)for place in build/servers/*; do \
 	  [ ! -e "$$place/lock" ] || tools/servers remove "$${place##*/}" || exit 1; done
 
-test-programs: $(UNITS)
+FAIL = $(B)/faults/fail.so
+$(FAIL): tests/faults/fail.c $(B)/flags
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+test-programs: $(UNITS) $(FAIL)
 	@:
 
 test: packages
@@ -32,13 +37,17 @@ test: packages
 
 system: packages
 	@echo 'Building ...'
-	$(Q)$(SUBMAKE) all
+	$(Q)$(SUBMAKE) all $(FAIL)
 	$(Q)T='$(T)' tests/run
 
 demo: packages
 	@echo 'Building ...'
 	$(Q)$(SUBMAKE) all
 	$(Q)tests/demo/run
+
+faults: packages
+	$(Q)$(SUBMAKE) all $(FAIL)
+	$(Q)tests/faults/run $(FAULTS)
 
 # BENCH: words for tests/bench/run.js, for instance BENCH='N=20000 R=5 two'
 bench: packages

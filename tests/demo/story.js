@@ -157,13 +157,17 @@ class Story {
       && this.mix.every(({ name, expect }) => !expect.later || this.done.has(`${expect.later} ${name}`));
   }
 
-  /* Until nothing is due and the store has nothing new. */
+  /* After a turn: nothing is due and the store has nothing new. */
+  async is_over() {
+    const is_quiet = this.now.orders >= this.mix.length && this.now.due === 0 && this.now.floor.length === 0;
+    return is_quiet && this.is_all_done() && (await this.behind()).length === 0 && (await this.look()).due === 0;
+  }
+
   async finish(deadline_ms) {
     const watch = new Stopwatch();
     for (;;) {
       await this.turn();
-      const is_quiet = this.now.orders >= this.mix.length && this.now.due === 0 && this.now.floor.length === 0;
-      if (is_quiet && this.is_all_done() && (await this.behind()).length === 0 && (await this.look()).due === 0) return;
+      if (await this.is_over()) return;
       if (watch.elapsed_ms() > deadline_ms) throw new Error(`not done after ${deadline_ms / 1000} s: ${JSON.stringify(this.now)}`);
       await pass(TURN_MS);
     }

@@ -4,12 +4,13 @@
  * Between the programs of a house and PostgreSQL: swallows answers to COMMIT and cuts the connection. The transaction has
  * happened, and the program cannot know.
  *
- *   const proxy = await CommitProxy.open(house);     from now on the configuration names the proxy
+ *   const proxy = await CommitProxy.open(house);     what house.start() starts from now on goes through it
  *   proxy.loses = (n) => n % 7 === 0;                the answer to the n-th COMMIT from here on
  */
 
 const fs = require('fs');
 const net = require('net');
+const path = require('path');
 
 const COMMITTED = Buffer.from('COMMIT\0'); /* of the message CommandComplete */
 
@@ -21,9 +22,10 @@ class CommitProxy {
     proxy.server = net.createServer((client) => proxy.connect(client));
     await new Promise((resolve) => { proxy.server.listen(0, '127.0.0.1', resolve); });
     proxy.calm();
-    const conf = fs.readFileSync(house.conf_file, 'utf8');
-    fs.writeFileSync(house.conf_file, conf.replace(`url = ${house.urls.WAYBILL_DB_URL}`,
-      `url = postgresql://waybill@127.0.0.1:${proxy.server.address().port}${pathname}?sslmode=disable`));
+    const file = path.join(house.dir, 'commit_proxy.conf');
+    fs.writeFileSync(file, fs.readFileSync(house.conf_file, 'utf8').replace(`url = ${house.urls.WAYBILL_DB_URL}`,
+      `url = postgresql://waybill@127.0.0.1:${proxy.server.address().port}${pathname}?sslmode=disable`), { mode: 0o600 });
+    house.env_of = () => ({ WAYBILL_CONFIG: file });
     return proxy;
   }
 

@@ -43,6 +43,7 @@ class House {
     house.name = name;
     house.dir = path.join(TOP, 'build', 'tests', name);
     house.programs = [];
+    house.env_of = () => ({}); /* of a program that start() starts, beside the usual */
     fs.rmSync(house.dir, { recursive: true, force: true });
     fs.mkdirSync(house.dir, { recursive: true });
     house.servers = await Servers.open(servers);
@@ -111,7 +112,8 @@ class House {
   /* The same with variables of the environment. */
   start_in(env, program, ...args) {
     if (this.is_closed) throw new Error('nothing is started any more');
-    const started = new Program(path.join(BIN, program), args, { WAYBILL_CONFIG: this.conf_file, ...env });
+    const started = new Program(path.join(BIN, program), args,
+      { WAYBILL_CONFIG: this.conf_file, ...this.env_of(program, args), ...env });
     this.programs.push(started);
     return started;
   }
