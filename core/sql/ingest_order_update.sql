@@ -1,7 +1,8 @@
 -- Newer facts of orders we have. Personal data that the store no longer gives is not wiped here.
+-- What was paid does not fall when goods or money go back.
 UPDATE orders AS o
    SET name = n.name, is_test = n.is_test, placed_at = to_timestamp(n.placed_us / 1000000.0), payment_status = n.payment_status,
-       currency = n.currency, total = n.total, paid = n.paid, refunded = n.refunded, outstanding = n.outstanding,
+       currency = n.currency, total = n.total, paid = greatest(o.paid, n.paid), refunded = n.refunded, outstanding = n.outstanding,
        shipping = n.shipping, tax = n.tax, discount = n.discount, duties = n.duties, presentment_currency = n.presentment_currency,
        presentment_total = n.presentment_total, presentment_outstanding = n.presentment_outstanding,
        customer_name = coalesce(n.customer_name, o.customer_name), email = coalesce(n.email, o.email),

@@ -50,6 +50,22 @@ test('what all units of a line cost is kept beside the rounded price of one, and
   await until('the discount to be taken', async () => (await total()).total === 365000);
 });
 
+test('what was paid never falls because something came back', async () => {
+  const body = (current_total_price, refunds, updated_at) => order_body({ id: 77000011, name: '#back', updated_at, total_price: '40.00',
+    current_total_price, financial_status: refunds.length ? 'partially_refunded' : 'paid', refunds, note: updated_at,
+    lines: [{ id: 77000012, quantity: 4, price: '10.00' }] });
+  const paid = async () => { const { paid: amount, refunded } = await received('#back'); return [amount, refunded]; };
+  await world.send('orders/create', body('40.00', [], '2026-11-23T10:00:00Z'));
+  assert.deepStrictEqual(await paid(), [400000, 0]);
+  await world.send('orders/updated', body('30.00', [], '2026-11-23T11:00:00Z')); /* goods came back, money did not go yet */
+  await until('the return to be taken', async () => (await received('#back')).note === '2026-11-23T11:00:00Z');
+  assert.deepStrictEqual(await paid(), [400000, 0]);
+  await world.send('orders/updated', body('30.00', [{ id: 1, transactions: [{ kind: 'refund', status: 'success', amount: '10.00' }] }],
+    '2026-11-23T12:00:00Z'));
+  await until('the refund to be taken', async () => (await received('#back')).note === '2026-11-23T12:00:00Z');
+  assert.deepStrictEqual(await paid(), [400000, 100000]);
+});
+
 test('the same order from a webhook and from a fetch has the same amounts', async () => {
   await world.order('#rate', { presentment_currency: 'JPY', presentment_rate: 149.53,
     lines: [{ sku: 'A', quantity: 3, price: '12.34', discount: '0.01' }] });
