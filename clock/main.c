@@ -1,7 +1,7 @@
 /*
  * waybill-clock - publishes what is due and was not taken
  *
- *   waybill-clock [--config FILE]
+ *   waybill-clock [--config FILE] [--metrics HOST:PORT]
  *
  * Rows whose retry time has come, and rows that were due for a while without being taken because their message got lost;
  * oldest first, each at most once a minute, and only while a queue holds little, so that an outage of any length does not
@@ -16,7 +16,9 @@
 #include "core/runtime/db.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/monitor.h"
 #include "core/runtime/secret.h"
+#include "core/runtime/watchdog.h"
 
 enum {
 	EXIT_USAGE = 2,
@@ -24,6 +26,8 @@ enum {
 	BROKER_MS = 5000,
 	DB_MS = 5000,
 	HAND_OVER_MS = 1000,
+	MONITOR_MS = 1000,	/* for an answer under way */
+	STEP_MS = 120000,	/* longer than one statement and what is published of it may take */
 	LITTLE = 200,		/* messages; a queue that holds more needs none of ours */
 	MOST = 50 * BUNDLE_MAX, /* rows of one role in one round */
 };
@@ -35,6 +39,9 @@ struct clock {
 	struct fiber *fiber;
 	char holder[101];
 	int is_stopping, is_acting;
+	struct promise promise;
+	struct dependency dependencies[2];
+	struct httpd *monitor; /* NULL: nobody asked for it */
 	ev_signal on_term, on_int;
 };
 
@@ -91,6 +98,11 @@ static int publish_role(struct clock *c, struct arena *a, const char *role, stru
 	return publish_rows(c, a, role, &ids, e);
 }
 
+static void get_on(struct clock *c)
+{
+	promise_give(&c->promise, "the clock's round", loop_now_ms() + STEP_MS);
+}
+
 YIELDS
 static int tick(struct clock *c, struct arena *a, struct err *e)
 {
@@ -114,6 +126,7 @@ static int tick(struct clock *c, struct arena *a, struct err *e)
 		const char *role = db_get_text(&roles, i, 0);
 		struct err why = {0};
 
+		get_on(c);
 		/* One role's trouble is not another's. */
 		if (publish_role(c, a, role, &why))
 			log_warn("event=publish role=%s error=%s", role, log_quote(why.msg));
@@ -139,19 +152,24 @@ static void run_clock(void *arg)
 	struct clock *c = arg;
 
 	sd_notify(0, "READY=1");
+	watchdog_start(NULL, NULL);
 	log_info("event=ready");
 	while (!c->is_stopping) {
 		struct arena *a = arena_new();
 		struct err e = {0};
 
+		get_on(c);
 		if (!amqp_is_blocked(c->broker) && tick(c, a, &e) && !c->is_stopping)
 			log_warn("event=tick error=%s", log_quote(e.msg));
+		promise_keep(&c->promise);
 		arena_free(a);
 		if (!c->is_stopping)
 			fiber_suspend(loop_now_ms() + c->conf->clock.interval_ms, NULL);
 	}
 	sd_notify(0, "STOPPING=1");
+	watchdog_stop();
 	hand_over(c);
+	httpd_close(c->monitor, loop_now_ms() + MONITOR_MS);
 	amqp_close(c->broker);
 	log_info("event=stopped");
 	loop_stop();
@@ -187,7 +205,8 @@ static void name_holder(struct clock *c)
 	snprintf(c->holder + used, sizeof c->holder - used, "/%s", uuid);
 }
 
-static int start(struct clock *c, const char *path, struct conf *conf, struct err *e)
+static int start(struct clock *c, const char *path, const char *metrics, struct conf *conf,
+		 struct err *e)
 {
 	if (conf_read(path, conf, e))
 		return -1;
@@ -202,34 +221,44 @@ static int start(struct clock *c, const char *path, struct conf *conf, struct er
 		.is_writing = 1,
 		.connections = 1,
 	});
-	return amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = c->holder},
-			 &c->broker, e);
+	if (amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = c->holder},
+		      &c->broker, e))
+		return -1;
+	c->dependencies[0] = (struct dependency){"database", database_is_up, c->pool, 1};
+	c->dependencies[1] = (struct dependency){"broker", broker_is_up, c->broker, 1};
+	return monitor_open(metrics, c->dependencies, 2, &c->monitor, e);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
+		{"metrics", required_argument, NULL, 'm'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
 	static struct conf conf;
 	struct clock c = {0};
 	struct err e = {0};
-	const char *config = NULL;
+	const char *config = NULL, *metrics = NULL;
 
 	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (o == 'c') {
 			config = optarg;
 			continue;
 		}
-		fprintf(o == 'h' ? stdout : stderr, "usage: waybill-clock [--config FILE]\n\n");
+		if (o == 'm') {
+			metrics = optarg;
+			continue;
+		}
+		fprintf(o == 'h' ? stdout : stderr,
+			"usage: waybill-clock [--config FILE] [--metrics HOST:PORT]\n\n");
 		if (o == 'h')
 			conf_describe();
 		return o == 'h' ? 0 : EXIT_USAGE;
 	}
-	if (start(&c, config, &conf, &e)) {
-		fprintf(stderr, "waybill-clock: %s\n", e.msg);
+	if (start(&c, config, metrics, &conf, &e)) {
+		log_start_failure("waybill-clock", e.msg);
 		return 1;
 	}
 	watch(&c, &c.on_term, SIGTERM);

@@ -14,6 +14,7 @@
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/version.h"
+#include "core/runtime/watchdog.h"
 #include "gateway/door.h"
 #include "gateway/refusals.h"
 
@@ -28,6 +29,7 @@ enum {
 
 struct gateway {
 	const struct conf *conf;
+	const char *metrics; /* NULL: nobody asked for it */
 	struct master_key *key;
 	struct db_pool *pool;
 	struct amqp *broker;
@@ -36,21 +38,15 @@ struct gateway {
 	struct httpd *public, *monitor;
 	struct fiber *main, *keeper, *declarer;
 	ev_signal on_term, on_int;
-	ev_timer watchdog;
 	int is_stopping, status;
 };
 
-static int broker_is_up(const void *broker)
+static int broker_takes(void *broker)
 {
 	return !amqp_is_blocked(broker);
 }
 
-static int database_is_up(const void *pool)
-{
-	return db_pool_is_up(pool);
-}
-
-static int stores_are_known(const void *stores)
+static int stores_are_known(void *stores)
 {
 	return stores_were_read(stores);
 }
@@ -66,29 +62,21 @@ static void on_signal(EV_P_ ev_signal *signal, int events)
 		fiber_wake(g->main);
 }
 
-static void on_watchdog(EV_P_ ev_timer *timer, int events)
+/* What the public asks of it: an answer, whatever it is, at its own door. */
+static int is_heard(void *arg, int64_t deadline_ms, struct err *e)
 {
-	(void)loop;
-	(void)timer;
-	(void)events;
-	sd_notify(0, "WATCHDOG=1");
+	const struct gateway *g = arg;
+
+	return httpd_answers(g->public, deadline_ms, e);
 }
 
 static void watch_process(struct gateway *g)
 {
-	uint64_t watchdog_us = 0;
-
 	ev_signal_init(&g->on_term, on_signal, SIGTERM);
 	ev_signal_init(&g->on_int, on_signal, SIGINT);
 	g->on_term.data = g->on_int.data = g;
 	ev_signal_start(loop_ev(), &g->on_term);
 	ev_signal_start(loop_ev(), &g->on_int);
-	if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
-		double half_s = (double)watchdog_us / 2e6;
-
-		ev_timer_init(&g->watchdog, on_watchdog, half_s, half_s);
-		ev_timer_start(loop_ev(), &g->watchdog);
-	}
 }
 
 static void keep_stores_fresh(void *arg)
@@ -136,15 +124,14 @@ static int open_doors(struct gateway *g, struct err *e)
 
 	if (httpd_open(&settings, &g->public, e))
 		return err_prefix(e, "gateway.listen");
-	if (monitor_open(g->conf->metrics.listen, g->dependencies, DEPENDENCIES, &g->monitor, e))
-		return err_prefix(e, "metrics.listen");
-	return 0;
+	return monitor_open(g->metrics, g->dependencies, DEPENDENCIES, &g->monitor, e);
 }
 
 static void stop(struct gateway *g)
 {
 	sd_notify(0, "STOPPING=1");
 	log_info("event=stopping");
+	watchdog_stop();
 	httpd_close(g->public, loop_now_ms() + STOP_MS);
 	httpd_close(g->monitor, 1);
 	if (g->keeper)
@@ -171,6 +158,7 @@ static void run_gateway(void *arg)
 		g->is_stopping = 1;
 	} else {
 		sd_notify(0, "READY=1");
+		watchdog_start(is_heard, g);
 		log_info("event=ready port=%d", httpd_port(g->public));
 	}
 	while (!g->is_stopping)
@@ -179,11 +167,12 @@ static void run_gateway(void *arg)
 	loop_stop();
 }
 
-static int run(const struct conf *conf, struct master_key *key, struct err *e)
+static int run(const struct conf *conf, const char *metrics, struct master_key *key, struct err *e)
 {
 	static struct gateway g;
 
 	g.conf = conf;
+	g.metrics = metrics;
 	if (amqp_open(&(struct amqp_settings){.urls = conf->broker.urls, .name = "waybill-gateway"},
 		      &g.broker, e))
 		return -1;
@@ -193,7 +182,7 @@ static int run(const struct conf *conf, struct master_key *key, struct err *e)
 			       .gather = {.broker = g.broker, .deadline_ms = CONFIRM_MS},
 			       .dependencies = g.dependencies,
 			       .dependency_count = DEPENDENCIES};
-	g.dependencies[0] = (struct dependency){"broker", broker_is_up, g.broker, 1};
+	g.dependencies[0] = (struct dependency){"broker", broker_takes, g.broker, 1};
 	g.dependencies[1] = (struct dependency){"stores", stores_are_known, g.door.stores, 1};
 	g.dependencies[2] = (struct dependency){"database", database_is_up, g.pool, 0};
 	watch_process(&g);
@@ -206,10 +195,11 @@ static int run(const struct conf *conf, struct master_key *key, struct err *e)
 
 static void print_help(void)
 {
-	printf("Usage: waybill-gateway [--config FILE] [--check]\n"
+	printf("Usage: waybill-gateway [--config FILE] [--metrics HOST:PORT] [--check]\n"
 	       "Take the stores' webhooks over HTTP and hand them to the broker.\n"
 	       "\n"
 	       "  --config FILE  instead of $WAYBILL_CONFIG or /etc/waybill/waybill.conf\n"
+	       "  --metrics HOST:PORT  serve /metrics and /healthz there, too\n"
 	       "  --check        read the configuration and the master key, then exit\n"
 	       "  --version      print the version and exit\n"
 	       "  --help         print this and exit\n"
@@ -218,7 +208,7 @@ static void print_help(void)
 	conf_describe();
 }
 
-static int start(const char *config, int is_check, struct err *e)
+static int start(const char *config, const char *metrics, int is_check, struct err *e)
 {
 	static struct conf conf;
 	struct master_key *key = NULL;
@@ -229,7 +219,7 @@ static int start(const char *config, int is_check, struct err *e)
 	secret_init();
 	if (secret_key_read(conf.secrets.key_file, &key, e))
 		return -1;
-	int status = is_check ? 0 : run(&conf, key, e);
+	int status = is_check ? 0 : run(&conf, metrics, key, e);
 
 	secret_key_free(key);
 	if (is_check)
@@ -240,13 +230,11 @@ static int start(const char *config, int is_check, struct err *e)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check", no_argument, NULL, 'k'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"metrics", required_argument, NULL, 'm'},
+		{"check", no_argument, NULL, 'k'},	  {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
 	};
-	const char *config = NULL;
+	const char *config = NULL, *metrics = NULL;
 	int option, is_check = 0;
 	struct err e = {0};
 
@@ -254,6 +242,9 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'c':
 			config = optarg;
+			break;
+		case 'm':
+			metrics = optarg;
 			break;
 		case 'k':
 			is_check = 1;
@@ -274,10 +265,10 @@ int main(int argc, char **argv)
 			"waybill-gateway takes no arguments. Try: waybill-gateway --help\n");
 		return EXIT_CONFIG;
 	}
-	int status = start(config, is_check, &e);
+	int status = start(config, metrics, is_check, &e);
 
 	if (status < 0) {
-		fprintf(stderr, "waybill-gateway: %s\n", e.msg);
+		log_start_failure("waybill-gateway", e.msg);
 		return EXIT_CONFIG;
 	}
 	return status;

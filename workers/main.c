@@ -49,7 +49,7 @@ static int is_chosen(const struct role *role, const struct role *const *chosen, 
 
 static int complain(const struct err *e)
 {
-	fprintf(stderr, "waybill-worker: %s\n", e->msg);
+	log_start_failure("waybill-worker", e->msg);
 	return 1;
 }
 

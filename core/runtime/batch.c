@@ -14,6 +14,8 @@ enum {
 	DB_WAIT_MS = 10000,
 	PAUSE_MS = 1000, /* between two tries to reach the database */
 	PUBLISH_MS = 20000,
+	STEP_MS =
+		300000, /* longer than any transaction: PostgreSQL ends each statement after 30 s */
 	LEASE_TURN_MS = 5000, /* claims of so long share a lease, shorter than any lease lasts */
 };
 
@@ -247,13 +249,20 @@ static void log_step(const struct batch_run *run, const char *what, const struct
 		 err_kind_name(e->kind), log_quote(e->msg));
 }
 
+static void get_on(const struct batch_run *run)
+{
+	promise_give(run->promise, run->role->name, loop_now_ms() + STEP_MS);
+}
+
 /* A connection that works, however long it takes. */
 static struct db *take(const struct batch_run *run)
 {
 	struct db *db;
 
-	while (db_take(run->pool, loop_now_ms() + DB_WAIT_MS, &db, NULL))
+	while (db_take(run->pool, loop_now_ms() + DB_WAIT_MS, &db, NULL)) {
+		get_on(run);
 		fiber_sleep_ms(PAUSE_MS, NULL);
+	}
 	return db;
 }
 
@@ -266,6 +275,7 @@ static void run_step(const struct batch_run *run, struct db *db, step_fn *step, 
 	for (;;) {
 		if (!db)
 			db = take(run);
+		get_on(run);
 		if (run_once(run, &db, step, doubt, &e) == 0) {
 			doubt->count = 0;
 			return;
@@ -302,11 +312,23 @@ static void run_step(const struct batch_run *run, struct db *db, step_fn *step, 
 	}
 }
 
+YIELDS
+static void run_promised(const struct batch_run *run, struct db *db, step_fn *step,
+			 struct doubt *doubt)
+{
+	struct promise promise = {0};
+	struct batch_run promised = *run;
+
+	promised.promise = &promise;
+	run_step(&promised, db, step, doubt);
+	promise_keep(&promise);
+}
+
 void batch_claim(const struct batch_run *run, struct db *db)
 {
 	struct doubt doubt = {.arena = arena_new()};
 
-	run_step(run, db, claim_of(run->role), &doubt);
+	run_promised(run, db, claim_of(run->role), &doubt);
 	arena_free(doubt.arena);
 }
 
@@ -317,9 +339,9 @@ void batch_claim_suspect(const struct batch_run *run, struct db *db)
 	struct job *job = run->jobs[0];
 
 	first.holder = NULL;
-	run_step(&first, db, suspect_try, &doubt);
+	run_promised(&first, db, suspect_try, &doubt);
 	if (job_is_good(job))
-		run_step(run, NULL, suspect_may_run(job) ? claim_suspect : suspect_refuse, &doubt);
+		run_promised(run, NULL, suspect_may_run(job) ? claim_suspect : suspect_refuse, &doubt);
 	if (job->is_claimed && !suspect_stays(run->role, job))
 		job->suspect = NULL;
 	arena_free(doubt.arena);
@@ -329,5 +351,5 @@ void batch_settle(const struct batch_run *run, struct db *db)
 {
 	struct doubt none = {0};
 
-	run_step(run, db, settle_and_outcome, &none);
+	run_promised(run, db, settle_and_outcome, &none);
 }

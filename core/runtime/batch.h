@@ -8,6 +8,7 @@
 #define WAYBILL_BATCH_H
 
 #include "core/runtime/role.h"
+#include "core/runtime/watchdog.h"
 
 struct batch_run {
 	const struct role *role;
@@ -18,6 +19,7 @@ struct batch_run {
 	const char *lease;  /* settle: the lease that the jobs have in common */
 	struct job **jobs;
 	size_t count;
+	struct promise *promise; /* set by the functions below */
 };
 
 /*

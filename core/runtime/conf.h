@@ -69,10 +69,6 @@ struct conf {
 	struct {
 		const char *level; /* err | warn | info | debug */
 	} log;
-	struct {
-		const char
-			*listen; /* host:port of /metrics and /healthz of a worker; empty: none */
-	} metrics;
 };
 
 /*

@@ -75,9 +75,6 @@ const struct conf_key conf_keys[] = {
 	KEY(http, per_host, WHOLE("16", 1, 256, "requests at once to one host")),
 
 	KEY(log, level, TEXT(CONF_LOG_LEVEL, "info", "err, warn, info or debug")),
-
-	KEY(metrics, listen,
-	    TEXT(CONF_LISTEN, "", "/metrics and /healthz of a worker; empty: none")),
 	{0},
 };
 

@@ -52,6 +52,15 @@ void db_pool_free(struct db_pool *pool);
 int db_pool_is_up(const struct db_pool *pool);
 
 /*
+ * db_pool_look - the same, but honest also when nobody has used the database for long
+ *
+ * Connects, for a second at most, when the last attempt failed or the server has closed a connection that
+ * nobody used: so it costs nothing as long as all is well. One fiber looks; others get what was known before.
+ */
+YIELDS
+int db_pool_look(struct db_pool *pool);
+
+/*
  * db_take - a connection, once one is free; connects if need be
  *
  * ERR_RETRY when the database cannot be reached by deadline_ms (of loop_now_ms()).

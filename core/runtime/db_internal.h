@@ -45,6 +45,8 @@ struct db_pool {
 	struct db *idle, *closed;
 	struct db_waiter *first, *last;
 	int is_up;
+	int is_doubtful; /* the server closed a connection that nobody used; none was made since */
+	int is_looking;	 /* a fiber is in db_pool_look() */
 	int64_t retry_at_ms; /* nobody connects before */
 	int backoff_ms;
 };

@@ -11,6 +11,7 @@ enum {
 	IDLE_IN_TRANSACTION_MS = 60000,
 	BACKOFF_MIN_MS = 50,
 	BACKOFF_MAX_MS = 1000,
+	LOOK_MS = 1000,
 };
 
 /*
@@ -215,6 +216,7 @@ void db_pool_lost(struct db *db)
 		at = &(*at)->next;
 	*at = db->next;
 	db->is_idle = 0;
+	db->pool->is_doubtful = 1;
 	db_close(db);
 	pass_on(db->pool, db);
 }
@@ -271,6 +273,25 @@ void db_pool_away(struct db_pool *pool, const struct err *why)
 	note_failure(pool, pool->backoff_ms, why);
 }
 
+YIELDS
+static int open_once(struct db *db, int64_t deadline_ms, struct err *why)
+{
+	struct db_pool *pool = db->pool;
+	int backoff_ms = pool->backoff_ms;
+
+	pool->retry_at_ms = backoff_ms ? loop_now_ms() + backoff_ms : 0;
+	if (db_open(db, deadline_ms, why)) {
+		if (why->code != ERR_CODE_CANCELLED)
+			note_failure(pool, backoff_ms, why);
+		return -1;
+	}
+	pool->is_up = 1;
+	pool->is_doubtful = 0;
+	pool->backoff_ms = 0;
+	pool->retry_at_ms = 0;
+	return 0;
+}
+
 /*
  * While the database is away one fiber at a time tries, at growing distances; all others sleep
  * meanwhile.
@@ -291,18 +312,10 @@ static int open_until(struct db *db, int64_t deadline_ms, struct err *e)
 				return -1;
 			continue;
 		}
-		int backoff_ms = pool->backoff_ms;
-
-		pool->retry_at_ms = backoff_ms ? now_ms + backoff_ms : 0;
-		if (db_open(db, deadline_ms, &why) == 0) {
-			pool->is_up = 1;
-			pool->backoff_ms = 0;
-			pool->retry_at_ms = 0;
+		if (open_once(db, deadline_ms, &why) == 0)
 			return 0;
-		}
 		if (why.code == ERR_CODE_CANCELLED)
 			break;
-		note_failure(pool, backoff_ms, &why);
 	}
 	return err_set(e, ERR_RETRY, why.code ? why.code : ERR_CODE_TIMEOUT, "%s", why.msg);
 }
@@ -338,4 +351,21 @@ void db_give(struct db *db)
 	if (db_rollback(db, NULL) || (db->pg && db->pool->is_writing && db_is_read_only(db)))
 		db_close(db);
 	pass_on(db->pool, db);
+}
+
+int db_pool_look(struct db_pool *pool)
+{
+	struct db *db = pool->closed;
+	struct err why = {0};
+
+	/* Without a closed one somebody else is about to connect, or all are in use. */
+	if ((pool->is_up && !pool->is_doubtful) || pool->is_looking || !db ||
+	    loop_now_ms() < pool->retry_at_ms)
+		return pool->is_up;
+	pool->closed = db->next;
+	pool->is_looking = 1;
+	open_once(db, loop_now_ms() + LOOK_MS, &why);
+	pool->is_looking = 0;
+	pass_on(pool, db);
+	return pool->is_up;
 }

@@ -16,6 +16,7 @@ enum {
 	DB_TAKE_MS = 5000,
 	WAIT_MS = 1000,
 	PUBLISH_MS = 20000,
+	ACT_LATE_MS = 60000, /* so long after its deadline a job that acts is stuck */
 	LOOK_AGAIN_MS =
 		1000, /* whether the database is still there, while a claim takes its time */
 };
@@ -67,10 +68,13 @@ static void act(void *arg)
 {
 	struct inbox_job *job = arg;
 	struct line *line = job->line;
+	struct promise promise = {0};
 	struct err e = {0};
 
+	promise_give(&promise, line->role->name, job->job.deadline_ms + ACT_LATE_MS);
 	if (line->role->act(&job->job, &e))
 		job_fail(&job->job, &e);
+	promise_keep(&promise);
 	line->acting--;
 	finish(line, job);
 	poke(line->claimer);

@@ -71,6 +71,14 @@ void log_line(enum log_level level, const char *format, ...)
 	(void)written;
 }
 
+void log_start_failure(const char *program, const char *text)
+{
+	/* The level is known before the configuration is. */
+	if (getenv("JOURNAL_STREAM"))
+		fprintf(stderr, "<%d>", (int)LOG_ERR);
+	fprintf(stderr, "%s: %s\n", program, text);
+}
+
 const char *log_quote(const char *text)
 {
 	static char buffers[8][2 * LOG_TEXT_MAX + 3];

@@ -19,6 +19,9 @@ int log_level_by_name(const char *name);
 /* log_line - format is "key=value key=value"; a newline inside becomes a blank. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* log_start_failure - why a program cannot start, for whoever starts it: "waybill-clock: <text>", at level err */
+void log_start_failure(const char *program, const char *text);
+
 #define log_err(...) log_line(LOG_ERR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)

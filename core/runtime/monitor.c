@@ -4,12 +4,24 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "core/runtime/amqp.h"
+#include "core/runtime/db.h"
 #include "core/runtime/metrics.h"
 
 struct monitor {
 	const struct dependency *dependencies;
 	size_t count;
 };
+
+int database_is_up(void *pool)
+{
+	return db_pool_look(pool);
+}
+
+int broker_is_up(void *broker)
+{
+	return amqp_is_up(broker);
+}
 
 void health_answer(struct arena *a, const struct dependency *dependencies, size_t count,
 		   struct httpd_answer *out)
@@ -69,10 +81,12 @@ int monitor_open(const char *listen, const struct dependency *dependencies, size
 	static struct monitor monitor; /* a process has one */
 
 	*out = NULL;
-	if (listen[0] == '\0')
+	if (!listen || !listen[0])
 		return 0;
 	monitor = (struct monitor){.dependencies = dependencies, .count = count};
-	return httpd_open(
-		&(struct httpd_settings){.listen = listen, .answer = answer, .arg = &monitor}, out,
-		e);
+	if (httpd_open(
+		    &(struct httpd_settings){.listen = listen, .answer = answer, .arg = &monitor},
+		    out, e))
+		return err_prefix(e, "--metrics (each process needs an address of its own)");
+	return 0;
 }

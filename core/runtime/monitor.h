@@ -13,16 +13,27 @@
 /* Something the process depends on. */
 struct dependency {
 	const char *name;
-	int (*is_up)(const void *arg);
-	const void *arg;
+	YIELDS
+	int (*is_up)(void *arg);
+	void *arg;
 	int is_needed; /* its absence is a failure; otherwise it is only told */
 };
 
+/* database_is_up, broker_is_up - for a dependency whose arg is a struct db_pool, a struct amqp */
+YIELDS
+int database_is_up(void *pool);
+int broker_is_up(void *broker);
+
 /* health_answer - 200 or 503, and a line for each: "database up" */
+YIELDS
 void health_answer(struct arena *a, const struct dependency *dependencies, size_t count,
 		   struct httpd_answer *out);
 
-/* monitor_open - dependencies stay the caller's until httpd_close(). listen "": *out is NULL. */
+/*
+ * monitor_open - dependencies stay the caller's until httpd_close(). listen NULL or "": *out is NULL.
+ *
+ * An address that is taken is an error that names the remedy.
+ */
 int monitor_open(const char *listen, const struct dependency *dependencies, size_t count,
 		 struct httpd **out, struct err *e);
 

@@ -9,6 +9,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/monitor.h"
 #include "core/runtime/text.h"
+#include "core/runtime/watchdog.h"
 
 enum {
 	ROLES_MAX = 16,
@@ -103,6 +104,7 @@ static void wait_until_prepared(struct worker *w)
 		if (!said_ms || loop_now_ms() - said_ms > SAY_AGAIN_MS) {
 			said_ms = loop_now_ms();
 			log_warn("event=waiting error=%s", log_quote(e.msg));
+			sd_notifyf(0, "STATUS=waiting: %s", e.msg);
 		}
 		fiber_sleep_ms(WAIT_MS, NULL);
 	}
@@ -112,7 +114,7 @@ static void start_lines(struct worker *w)
 {
 	for (size_t i = 0; i < w->line_count; i++)
 		line_start(w->lines[i]);
-	sd_notify(0, "READY=1");
+	sd_notify(0, "STATUS=at work");
 	log_info("event=ready roles=%zu", w->line_count);
 }
 
@@ -134,6 +136,7 @@ static void stop(struct worker *w)
 {
 	sd_notify(0, "STOPPING=1");
 	log_info("event=stopping");
+	watchdog_stop();
 	for (size_t i = 0; i < w->line_count; i++)
 		line_stop(w->lines[i]);
 	wait_until_idle(w);
@@ -148,6 +151,9 @@ static void run_worker(void *arg)
 {
 	struct worker *w = arg;
 
+	/* Without broker and database, too: to wait for them is no failure to start. */
+	sd_notify(0, "READY=1");
+	watchdog_start(NULL, NULL);
 	wait_until_prepared(w);
 	if (!w->place.is_closing)
 		start_lines(w);
@@ -183,16 +189,6 @@ static int open_broker(struct worker *w, struct err *e)
 	w->place.on_cleared = poke_lines;
 	w->place.arg = w;
 	return 0;
-}
-
-static int database_is_up(const void *pool)
-{
-	return db_pool_is_up(pool);
-}
-
-static int broker_is_up(const void *broker)
-{
-	return amqp_is_up(broker);
 }
 
 static int open_monitor(struct worker *w, const char *listen, struct err *e)
@@ -231,7 +227,7 @@ int worker_run(const struct context *context, const struct role *const *roles, s
 	w.place.pool = db_pool_new(&db);
 	for (size_t i = 0; i < count; i++)
 		w.lines[i] = line_new(&w.place, roles[i]);
-	if (open_broker(&w, &e) || open_monitor(&w, metrics ? metrics : "", &e)) {
+	if (open_broker(&w, &e) || open_monitor(&w, metrics, &e)) {
 		log_err("event=start error=%s", log_quote(e.msg));
 		return 1;
 	}

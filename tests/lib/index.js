@@ -18,6 +18,7 @@ module.exports = {
   ...require('./seal'),
   ...require('./servers'),
   ...require('./shopify_order'),
+  ...require('./supervisor'),
   ...require('./until'),
   ...require('./webhook'),
   ...require('./world'),

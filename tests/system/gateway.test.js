@@ -34,10 +34,10 @@ async function is_taken(more, url) {
 test.before(async () => {
   const monitor = `127.0.0.1:${await free_port()}`;
   monitor_url = `http://${monitor}`;
-  house = await House.open('gateway', { conf: { ...CONF, metrics: { listen: monitor } } });
+  house = await House.open('gateway', { conf: CONF });
   await house.owner.run("INSERT INTO merchant (id, name, brand) VALUES (1, 'm', 'M');");
   await add_store(house, SHOP, KEY, { webhook_secret: SECRET });
-  gateway = house.start('waybill-gateway');
+  gateway = house.start('waybill-gateway', '--metrics', monitor);
   await gateway.prints('event=ready');
   await until('broker and stores', async () => (await request(`${house.gateway_url}/healthz`)).status === 200);
 });

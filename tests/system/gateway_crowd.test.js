@@ -38,10 +38,10 @@ const told = (reason) => [...gateway.log.matchAll(new RegExp(`event=request_refu
 test.before(async () => {
   const monitor = `127.0.0.1:${await free_port()}`;
   monitor_url = `http://${monitor}`;
-  house = await House.open('gateway_crowd', { conf: { gateway: { body_max_bytes: BODY_MAX, connections: PLACES }, metrics: { listen: monitor } } });
+  house = await House.open('gateway_crowd', { conf: { gateway: { body_max_bytes: BODY_MAX, connections: PLACES } } });
   await house.owner.run("INSERT INTO merchant (id, name, brand) VALUES (1, 'm', 'M');");
   await add_store(house, SHOP, KEY, { webhook_secret: SECRET });
-  gateway = house.start('waybill-gateway');
+  gateway = house.start('waybill-gateway', '--metrics', monitor);
   await until('broker and stores', async () => (await request(`${house.gateway_url}/healthz`)).status === 200);
 });
 

@@ -75,7 +75,6 @@ static void without_a_file_there_are_defaults(void **state)
 	assert_string_equal(conf.mail.url, "");
 	assert_int_equal(conf.http.allow_plain, 0);
 	assert_string_equal(conf.log.level, "info");
-	assert_string_equal(conf.metrics.listen, "");
 }
 
 static void a_file_is_read_whole(void **state)
@@ -94,7 +93,7 @@ static void a_file_is_read_whole(void **state)
 				     "user =\n"
 				     "[http]\n"
 				     "allow_plain = yes\n"
-				     "[metrics]\n"
+				     "[gateway]\n"
 				     "listen = [::1]:9100\n");
 
 	(void)state;
@@ -105,7 +104,7 @@ static void a_file_is_read_whole(void **state)
 	assert_string_equal(conf.mail.url, "smtps://mail.example:465");
 	assert_string_equal(conf.mail.user, "");
 	assert_int_equal(conf.http.allow_plain, 1);
-	assert_string_equal(conf.metrics.listen, "[::1]:9100");
+	assert_string_equal(conf.gateway.listen, "[::1]:9100");
 }
 
 static void line_ends_of_windows_and_a_byte_order_mark_are_fine(void **state)
