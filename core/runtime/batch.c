@@ -341,7 +341,8 @@ void batch_claim_suspect(const struct batch_run *run, struct db *db)
 	first.holder = NULL;
 	run_promised(&first, db, suspect_try, &doubt);
 	if (job_is_good(job))
-		run_promised(run, NULL, suspect_may_run(job) ? claim_suspect : suspect_refuse, &doubt);
+		run_promised(run, NULL, suspect_may_run(job) ? claim_suspect : suspect_refuse,
+			     &doubt);
 	if (job->is_claimed && !suspect_stays(run->role, job))
 		job->suspect = NULL;
 	arena_free(doubt.arena);
