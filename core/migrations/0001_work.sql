@@ -3,7 +3,7 @@
 --   step         the role that is due next; NULL: nothing is
 --   due_at       not before this; infinity: dead, until somebody says so
 --   attempt      failures that count, since the last success
---   lease        who is at it (host/unit/pid/nonce); settle demands it
+--   lease        who is at it (host/unit/machine/nonce/time); settle demands it
 --   lease_until  from then on anybody may take it
 --   published_at when waybill-clock last published it
 --   error        why the last attempt did not succeed; NULL after a success
@@ -62,7 +62,7 @@ BEGIN
     USING id, role, token;
 END $$;
 
--- A worker that starts frees what its former self (same host and unit) held, and suspects it.
+-- A worker that starts frees what its former self (same host, unit and machine, since it booted) held, and suspects it.
 CREATE FUNCTION work_free(tbl regclass, former text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   freed bigint;

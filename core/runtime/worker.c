@@ -7,6 +7,7 @@
 #include "core/runtime/line.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/machine.h"
 #include "core/runtime/monitor.h"
 #include "core/runtime/text.h"
 #include "core/runtime/watchdog.h"
@@ -163,17 +164,21 @@ static void run_worker(void *arg)
 	loop_stop();
 }
 
+/*
+ * Its former self is who had the same name on this machine since it booted. What others had, and what it had before a boot, is
+ * free when its lease has run out.
+ */
 static void name_leases(struct worker *w, const char *unit)
 {
-	char host[65] = "localhost";
-	char nonce[37];
+	char host[65] = "localhost", mark[MACHINE_MARK_BYTES], nonce[37];
 
 	gethostname(host, sizeof host - 1);
+	machine_mark(mark);
 	uuid_v7(nonce);
 	if (unit)
-		snprintf(w->former, sizeof w->former, "%s/%s/", host, text_cut(unit, 100));
+		snprintf(w->former, sizeof w->former, "%s/%s/%s/", host, text_cut(unit, 100), mark);
 	else
-		snprintf(w->former, sizeof w->former, "%s/pid-%d/", host, (int)getpid());
+		snprintf(w->former, sizeof w->former, "%s/pid-%d/%s/", host, (int)getpid(), nonce);
 	snprintf(w->self, sizeof w->self, "%s%s", w->former, nonce);
 }
 

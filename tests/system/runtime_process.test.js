@@ -28,7 +28,7 @@ const until_leased = (count, not = '-') => until(`${count} leases`, async () => 
   const all = (await leases()).filter((row) => !row.lease.startsWith(not));
   return all.length === count ? all : null;
 });
-const life = (lease) => lease.slice(0, lease.lastIndexOf('/')); /* host/unit/nonce */
+const life = (lease) => lease.slice(0, lease.lastIndexOf('/')); /* host/unit/machine/nonce */
 const mails_to = async (id) => (await letters.house.control('smtp', `messages?to=${encodeURIComponent(`c${id}@example.com`)}`)).messages.length;
 
 test('a killed worker that starts again under its name takes its jobs up at once', async () => {
@@ -157,6 +157,28 @@ test('nor do large bodies, also while nothing can be written', async () => {
   await until('all orders', async () => Number(await letters.db.value("SELECT count(*) FROM orders WHERE source_id LIKE 'big-%'")) === count, 60000);
   assert.ok(worker.rss_high_bytes() < RSS_MAX, `${worker.rss_high_bytes()} bytes`);
   assert.strictEqual(await worker.stop(), 0);
+});
+
+/* As if the host had been cloned with its name and units, or had booted meanwhile. */
+test('a worker of the same name on another machine is not its former self', async () => {
+  const [id] = await letters.owe(1);
+  await letters.fault({ operation: 'message', times: 1 }, { slow_ms: 20000 });
+  const killed = await letters.work('a@1', 'notify');
+  await letters.tell('notify', [id]);
+  const [{ lease }] = await until_leased(1);
+  await killed.kill();
+  const mark = lease.split('/')[2];
+  assert.match(mark, /^[0-9a-f]{16}$/);
+  const held_by = (other) => letters.owner.run(`UPDATE notice SET lease = '${lease.replace(mark, other)}' WHERE id = ${id};`);
+  await held_by('0123456789abcdef');
+  const here = await letters.work('a@1', 'notify');
+  await until('it to drop what comes back', async () => (await letters.jobs(here, 'notify')).dropped === 1);
+  assert.ok((await letters.row(id)).lease_s > 60);
+  await here.kill();
+  await held_by(mark);
+  const again = await letters.work('a@1', 'notify');
+  assert.strictEqual((await letters.row(id)).lease_s, null);
+  assert.strictEqual(await again.stop(), 0);
 });
 
 test('a role that is none, or named twice, or none at all is refused', async () => {
