@@ -10,7 +10,8 @@ static const struct {
 	{"22", "a value is none that the database can keep"},
 	{"25006", "the database takes no changes just now: it is read-only"},
 	{"40", "others were at the same rows; try again"},
-	{"42501", "this login may not do that; see docs/operations.md, Security"},
+	{"42501", "this login may not do that: people act through database.operator_url_file; "
+		  "see docs/operations.md, Security"},
 	{"42703", "the database is of another version; run `waybill migrate`"},
 	{"42883", "the database is of another version; run `waybill migrate`"},
 	{"42P01", "the database is of another version; run `waybill migrate`"},
