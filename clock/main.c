@@ -7,7 +7,6 @@
  * oldest first, each at most once a minute, and only while a queue holds little, so that an outage of any length does not
  * pile up duplicates. It is the one way of recovery. Any number may run: a leased row decides which one acts.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
@@ -17,11 +16,11 @@
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/monitor.h"
+#include "core/runtime/program.h"
 #include "core/runtime/secret.h"
 #include "core/runtime/watchdog.h"
 
 enum {
-	EXIT_USAGE = 2,
 	LEASE_S = 10,
 	BROKER_MS = 5000,
 	DB_MS = 5000,
@@ -205,13 +204,14 @@ static void name_holder(struct clock *c)
 	snprintf(c->holder + used, sizeof c->holder - used, "/%s", uuid);
 }
 
-static int start(struct clock *c, const char *path, const char *metrics, struct conf *conf,
-		 struct err *e)
+static int start(struct clock *c, const struct program *p, struct conf *conf, struct err *e)
 {
-	if (conf_read(path, conf, e))
+	if (conf_read(p->config, conf, e))
 		return -1;
-	log_init("waybill-clock", (enum log_level)log_level_by_name(conf->log.level));
+	log_init(p->name, (enum log_level)log_level_by_name(conf->log.level));
 	secret_init();
+	if (p->is_check)
+		return program_check(p, conf, e);
 	name_holder(c);
 	c->conf = conf;
 	c->pool = db_pool_new(&(struct db_settings){
@@ -226,41 +226,26 @@ static int start(struct clock *c, const char *path, const char *metrics, struct 
 		return -1;
 	c->dependencies[0] = (struct dependency){"database", database_is_up, c->pool, 1};
 	c->dependencies[1] = (struct dependency){"broker", broker_is_up, c->broker, 1};
-	return monitor_open(metrics, c->dependencies, 2, &c->monitor, e);
+	return monitor_open(p->metrics, c->dependencies, 2, &c->monitor, e);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"metrics", required_argument, NULL, 'm'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
 	static struct conf conf;
+	struct program p = {.name = "waybill-clock",
+			    .purpose = "Publish what is due and was not taken."};
 	struct clock c = {0};
 	struct err e = {0};
-	const char *config = NULL, *metrics = NULL;
+	int status = program_options(&p, argc, argv);
 
-	for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (o == 'c') {
-			config = optarg;
-			continue;
-		}
-		if (o == 'm') {
-			metrics = optarg;
-			continue;
-		}
-		fprintf(o == 'h' ? stdout : stderr,
-			"usage: waybill-clock [--config FILE] [--metrics HOST:PORT]\n\n");
-		if (o == 'h')
-			conf_describe();
-		return o == 'h' ? 0 : EXIT_USAGE;
+	if (status >= 0)
+		return status;
+	if (start(&c, &p, &conf, &e)) {
+		log_start_failure(p.name, e.msg);
+		return PROGRAM_FAILED;
 	}
-	if (start(&c, config, metrics, &conf, &e)) {
-		log_start_failure("waybill-clock", e.msg);
-		return 1;
-	}
+	if (p.is_check)
+		return 0;
 	watch(&c, &c.on_term, SIGTERM);
 	watch(&c, &c.on_int, SIGINT);
 	c.fiber = fiber_start("clock", run_clock, &c);

@@ -5,7 +5,6 @@
  * so what the gateway loses the platform sends again. It starts, and stays up, without database and
  * broker: then it answers 503.
  */
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
@@ -13,13 +12,12 @@
 #include "core/runtime/conf.h"
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
-#include "core/runtime/version.h"
+#include "core/runtime/program.h"
 #include "core/runtime/watchdog.h"
 #include "gateway/door.h"
 #include "gateway/refusals.h"
 
 enum {
-	EXIT_CONFIG = 78,  /* sysexits.h */
 	CONFIRM_MS = 4000, /* Shopify waits 5 s */
 	REQUEST_S = 10,
 	TOPOLOGY_MS = 30000,
@@ -193,83 +191,37 @@ static int run(const struct conf *conf, const char *metrics, struct master_key *
 	return g.status;
 }
 
-static void print_help(void)
-{
-	printf("Usage: waybill-gateway [--config FILE] [--metrics HOST:PORT] [--check]\n"
-	       "Take the stores' webhooks over HTTP and hand them to the broker.\n"
-	       "\n"
-	       "  --config FILE  instead of $WAYBILL_CONFIG or /etc/waybill/waybill.conf\n"
-	       "  --metrics HOST:PORT  serve /metrics and /healthz there, too\n"
-	       "  --check        read the configuration and the master key, then exit\n"
-	       "  --version      print the version and exit\n"
-	       "  --help         print this and exit\n"
-	       "\n"
-	       "The configuration file:\n\n");
-	conf_describe();
-}
-
-static int start(const char *config, const char *metrics, int is_check, struct err *e)
+static int start(const struct program *p, struct err *e)
 {
 	static struct conf conf;
 	struct master_key *key = NULL;
 
-	if (conf_read(config, &conf, e))
+	if (conf_read(p->config, &conf, e))
 		return -1;
-	log_init("waybill-gateway", (enum log_level)log_level_by_name(conf.log.level));
+	log_init(p->name, (enum log_level)log_level_by_name(conf.log.level));
 	secret_init();
 	if (secret_key_read(conf.secrets.key_file, &key, e))
 		return -1;
-	int status = is_check ? 0 : run(&conf, metrics, key, e);
+	int status = p->is_check ? program_check(p, &conf, e) : run(&conf, p->metrics, key, e);
 
 	secret_key_free(key);
-	if (is_check)
-		printf("the configuration is good\n");
 	return status;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"metrics", required_argument, NULL, 'm'},
-		{"check", no_argument, NULL, 'k'},	  {"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
-	};
-	const char *config = NULL, *metrics = NULL;
-	int option, is_check = 0;
+	struct program p = {
+		.name = "waybill-gateway",
+		.purpose = "Take the stores' webhooks over HTTP and hand them to the broker."};
 	struct err e = {0};
+	int status = program_options(&p, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			config = optarg;
-			break;
-		case 'm':
-			metrics = optarg;
-			break;
-		case 'k':
-			is_check = 1;
-			break;
-		case 'V':
-			printf("waybill-gateway %s\n", WAYBILL_VERSION);
-			return 0;
-		case 'h':
-			print_help();
-			return 0;
-		default:
-			fprintf(stderr, "Try: waybill-gateway --help\n");
-			return EXIT_CONFIG;
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr,
-			"waybill-gateway takes no arguments. Try: waybill-gateway --help\n");
-		return EXIT_CONFIG;
-	}
-	int status = start(config, metrics, is_check, &e);
-
+	if (status >= 0)
+		return status;
+	status = start(&p, &e);
 	if (status < 0) {
-		log_start_failure("waybill-gateway", e.msg);
-		return EXIT_CONFIG;
+		log_start_failure(p.name, e.msg);
+		return PROGRAM_FAILED;
 	}
 	return status;
 }

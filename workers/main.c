@@ -3,32 +3,23 @@
  *
  *   waybill-worker [--config FILE] [--unit NAME] [--metrics HOST:PORT] ROLE...
  */
-#include <getopt.h>
-
 #include "core/domain/mail.h"
+#include "core/runtime/durable.h"
 #include "core/runtime/http.h"
 #include "core/runtime/log.h"
+#include "core/runtime/program.h"
 #include "core/runtime/worker.h"
 #include "workers/roles.h"
 
-enum { EXIT_USAGE = 2, ROLES_MAX = 16, PASSWORD_MAX = 1024 };
+enum { ROLES_MAX = 16, PASSWORD_MAX = 1024 };
 
-static void usage(FILE *out)
+static const char *role_names(struct arena *a)
 {
-	fprintf(out,
-		"usage: waybill-worker [OPTION...] ROLE...\n"
-		"\n"
-		"  --config FILE  configuration (default: $WAYBILL_CONFIG, /etc/waybill/waybill.conf)\n"
-		"  --unit NAME    this worker's name on this host, the same after a restart\n"
-		"  --metrics HOST:PORT  serve /metrics and /healthz there\n"
-		"  --check        read the configuration and the templates, then end\n"
-		"  --help\n"
-		"\n"
-		"roles:");
+	const char *text = "roles:";
+
 	for (size_t i = 0; roles[i]; i++)
-		fprintf(out, " %s", roles[i]->name);
-	fprintf(out, "\n\n");
-	conf_describe();
+		text = arena_printf(a, "%s %s", text, roles[i]->name);
+	return text;
 }
 
 static const struct role *role_by_name(const char *name)
@@ -39,18 +30,32 @@ static const struct role *role_by_name(const char *name)
 	return NULL;
 }
 
-static int is_chosen(const struct role *role, const struct role *const *chosen, size_t count)
+struct choice {
+	const struct role *roles[ROLES_MAX];
+	size_t count;
+};
+
+static int is_chosen(const struct role *role, const struct choice *chosen)
 {
-	for (size_t i = 0; i < count; i++)
-		if (chosen[i] == role)
+	for (size_t i = 0; i < chosen->count; i++)
+		if (chosen->roles[i] == role)
 			return 1;
 	return 0;
 }
 
-static int complain(const struct err *e)
+/* 0, or an exit code */
+static int choose(const struct program *p, int argc, char **argv, struct choice *chosen)
 {
-	log_start_failure("waybill-worker", e->msg);
-	return 1;
+	for (int i = p->first; i < argc; i++) {
+		const struct role *role = role_by_name(argv[i]);
+
+		if (!role)
+			return program_usage(p, "there is no role \"%s\"", argv[i]);
+		if (chosen->count == ROLES_MAX || is_chosen(role, chosen))
+			return program_usage(p, "more than one \"%s\"", argv[i]);
+		chosen->roles[chosen->count++] = role;
+	}
+	return chosen->count || p->is_check ? 0 : program_usage(p, "ROLE... is needed");
 }
 
 /* The mail server's password: the first line of its file. */
@@ -80,8 +85,19 @@ struct belongings {
 	struct mail_templates *templates;
 };
 
-static int prepare(struct conf *conf, const char *path, struct context *context,
-		   struct belongings *own, struct err *e)
+/* Labels are bought before they are kept: a folder that takes none is found before that. */
+static int try_label_store(const struct conf *conf, const struct choice *chosen, struct err *e)
+{
+	const char *store = conf->labels.store;
+
+	if (strcmp(store, "database") == 0 ||
+	    (chosen->count && !is_chosen(role_by_name("label"), chosen)))
+		return 0;
+	return durable_try(store, e) ? err_prefix(e, "labels.store") : 0;
+}
+
+static int prepare(struct conf *conf, const char *path, const struct choice *chosen,
+		   struct context *context, struct belongings *own, struct err *e)
 {
 	if (conf_read(path, conf, e))
 		return -1;
@@ -92,7 +108,8 @@ static int prepare(struct conf *conf, const char *path, struct context *context,
 	if (secret_key_read(conf->secrets.key_file, &own->key, e) ||
 	    mail_templates_load(conf->mail.templates[0] ? conf->mail.templates : NULL,
 				&own->templates, e) ||
-	    read_password(own->arena, conf->mail.password_file, &context->mail_password, e))
+	    read_password(own->arena, conf->mail.password_file, &context->mail_password, e) ||
+	    try_label_store(conf, chosen, e))
 		return -1;
 	context->conf = conf;
 	context->key = own->key;
@@ -105,57 +122,39 @@ static int prepare(struct conf *conf, const char *path, struct context *context,
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int run(const struct program *p, const struct choice *chosen, struct belongings *own)
 {
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},  {"unit", required_argument, NULL, 'u'},
-		{"metrics", required_argument, NULL, 'm'}, {"check", no_argument, NULL, 'k'},
-		{"help", no_argument, NULL, 'h'},	   {NULL, 0, NULL, 0},
-	};
-	const struct role *chosen[ROLES_MAX];
-	const char *config = NULL, *unit = NULL, *metrics = NULL;
-	size_t count = 0;
-	int only_check = 0;
-
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		if (c == 'c') {
-			config = optarg;
-		} else if (c == 'u') {
-			unit = optarg;
-		} else if (c == 'm') {
-			metrics = optarg;
-		} else if (c == 'k') {
-			only_check = 1;
-		} else {
-			usage(c == 'h' ? stdout : stderr);
-			return c == 'h' ? 0 : EXIT_USAGE;
-		}
-	}
-	for (int i = optind; i < argc; i++) {
-		const struct role *role = role_by_name(argv[i]);
-
-		if (!role || count == ROLES_MAX || is_chosen(role, chosen, count)) {
-			fprintf(stderr, "waybill-worker: %s \"%s\"; see --help\n",
-				role ? "more than one" : "there is no role", argv[i]);
-			return EXIT_USAGE;
-		}
-		chosen[count++] = role;
-	}
 	static struct conf conf;
 	struct context context = {0};
 	struct err e = {0};
 
-	if (count == 0 && !only_check) {
-		usage(stderr);
-		return EXIT_USAGE;
+	if (prepare(&conf, p->config, chosen, &context, own, &e) ||
+	    (p->is_check && program_check(p, &conf, &e))) {
+		log_start_failure(p->name, e.msg);
+		return PROGRAM_FAILED;
 	}
-	struct belongings own = {.arena = arena_new()};
-	int status = 0;
+	return p->is_check
+		       ? 0
+		       : worker_run(&context, chosen->roles, chosen->count, p->unit, p->metrics);
+}
 
-	if (prepare(&conf, config, &context, &own, &e))
-		status = complain(&e);
-	else if (!only_check)
-		status = worker_run(&context, chosen, count, unit, metrics);
+int main(int argc, char **argv)
+{
+	struct belongings own = {.arena = arena_new()};
+	struct program p = {.name = "waybill-worker",
+			    .purpose = "Do the work of one or several roles.",
+			    .arguments = "ROLE...",
+			    .more = role_names(own.arena),
+			    .has_unit = 1};
+	struct choice chosen = {0};
+	int status = program_options(&p, argc, argv);
+
+	int is_over = status >= 0;
+
+	if (!is_over)
+		status = choose(&p, argc, argv, &chosen);
+	if (!is_over && status == 0)
+		status = run(&p, &chosen, &own);
 	mail_templates_free(own.templates);
 	secret_key_free(own.key);
 	arena_free(own.arena);

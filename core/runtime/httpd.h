@@ -70,6 +70,9 @@ struct httpd_settings {
  */
 int httpd_open(const struct httpd_settings *settings, struct httpd **out, struct err *e);
 
+/* httpd_try - could httpd_open() listen there? Errors as there; nobody listens afterwards */
+int httpd_try(const char *listen, struct err *e);
+
 /* httpd_port - the port it listens on */
 int httpd_port(const struct httpd *h);
 

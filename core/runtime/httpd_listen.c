@@ -44,6 +44,13 @@ int listen_on(const char *address, struct err *e)
 	return fd;
 }
 
+int httpd_try(const char *listen, struct err *e)
+{
+	int fd = listen_on(listen, e);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 int listen_port(int fd)
 {
 	struct sockaddr_in6 address;

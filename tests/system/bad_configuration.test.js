@@ -7,13 +7,14 @@
 const test = require('node:test');
 const assert = require('assert');
 const fs = require('fs');
+const net = require('net');
 const path = require('path');
 const { House } = require('../lib');
 
 const PROGRAMS = { /* arguments, and the exit code its man page promises */
   'waybill-worker': [['--check'], 1],
-  'waybill-gateway': [['--check'], 78],
-  'waybill-clock': [[], 1],
+  'waybill-gateway': [['--check'], 1],
+  'waybill-clock': [['--check'], 1],
   waybill: [['doctor'], null],
 };
 
@@ -101,4 +102,40 @@ test('the configuration that all tests use is good', async () => {
   for (const name of ['waybill-worker', 'waybill-gateway']) {
     assert.strictEqual((await started(name, good)).outcome, 0, name);
   }
+});
+
+const DAEMONS = ['waybill-worker', 'waybill-gateway', 'waybill-clock'];
+
+/* What a program's check says: {code, text} */
+async function check(name, ...args) {
+  const program = house.start(name, '--check', ...args);
+  return { code: await program.ended, text: program.log };
+}
+
+test('a check tries what will be needed: the address of the metrics, and that nobody else reads the secrets', async () => {
+  fs.writeFileSync(house.conf_file, good, { mode: 0o600 });
+  const taken = net.createServer();
+  await new Promise((resolve) => { taken.listen(0, '127.0.0.1', resolve); });
+  for (const name of DAEMONS) {
+    assert.deepStrictEqual(await check(name), { code: 0, text: `all is there that ${name} needs\n` });
+    const address = await check(name, '--metrics', `127.0.0.1:${taken.address().port}`);
+    assert.strictEqual(address.code, 1);
+    assert.match(address.text, /--metrics: cannot listen on 127\.0\.0\.1:\d+: Address already in use/);
+    fs.chmodSync(house.conf_file, 0o644);
+    const open = await check(name);
+    fs.chmodSync(house.conf_file, 0o600);
+    assert.strictEqual(open.code, 1);
+    assert.match(open.text, /others can read or change .*waybill\.conf.*chmod 640/);
+  }
+  await new Promise((resolve) => { taken.close(resolve); });
+});
+
+test('a worker that buys labels does not start where it could not keep them; others do not mind', async () => {
+  house.write_conf({ labels: { store: '/proc/no-such' } });
+  const worker = house.start('waybill-worker', 'label');
+  assert.strictEqual(await worker.ended, 1);
+  assert.match(worker.log, /labels\.store: could not write a file in \/proc\/no-such/);
+  assert.strictEqual((await check('waybill-worker')).code, 1);
+  assert.strictEqual((await check('waybill-worker', 'route')).code, 0);
+  house.write_conf();
 });

@@ -75,7 +75,7 @@ test('help is there in every way it is asked for', async () => {
 });
 
 test('every program says its version, and its help on -h', async () => {
-  for (const name of ['waybill']) {
+  for (const name of ['waybill', 'waybill-worker', 'waybill-gateway', 'waybill-clock']) {
     const program = path.join(TOP, 'build/plain/bin', name);
     const version = await run(program, ['--version']);
     assert.deepStrictEqual([version.code, /^waybill[a-z-]* \d+\.\d+\.\d+\n$/.test(version.stdout)], [0, true], name);
