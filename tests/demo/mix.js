@@ -67,7 +67,7 @@ const KINDS = {
     make: () => order({ 'TEE-M': 2 }, { shipping: { title: 'Express', price: '19' } }) },
   'test order': { share: 0.007, shipments: 0, state: 'paid', hold: 'test_order',
     make: () => order({ MUG: 1 }, { test: true }) },
-  'missing address, then given': { share: 0.01, shipments: 1, later: 'address', wait_for_hold: 'no_address',
+  'missing address, then given': { share: 0.01, shipments: 1, later: 'address', wait_for_hold: 'pickup',
     make: () => order({ MUG: 2 }, { shipping_address: null }) },
   'older than orders_from': { share: 0.007, shipments: 0, state: 'paid', hold: 'too_old',
     make: () => order({ MUG: 1 }, { created_at: long_ago() }) },

@@ -120,9 +120,33 @@ static void a_cancelled_transfer_lets_go(void **state)
 	close(fd);
 }
 
+static void every_error_of_libcurl_is_decided(void **state)
+{
+	static const struct {
+		CURLcode result;
+		enum err_kind kind;
+	} others[] = {
+		{CURLE_UNSUPPORTED_PROTOCOL, ERR_FINAL}, {CURLE_URL_MALFORMAT, ERR_FINAL},
+		{CURLE_NOT_BUILT_IN, ERR_BUG},		 {CURLE_UNKNOWN_OPTION, ERR_BUG},
+		{CURLE_BAD_FUNCTION_ARGUMENT, ERR_BUG},
+	};
+
+	(void)state;
+	for (int result = 1; result < CURL_LAST; result++) {
+		enum err_kind wanted = ERR_RETRY;
+
+		for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+			if ((int)others[i].result == result)
+				wanted = others[i].kind;
+		if (result != CURLE_OUT_OF_MEMORY && curl_loop_kind((CURLcode)result) != wanted)
+			fail_msg("%s", curl_easy_strerror((CURLcode)result));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_error_of_libcurl_is_decided),
 		cmocka_unit_test(a_refused_connection_is_libcurls_word),
 		cmocka_unit_test(many_transfers_wait_together_until_their_deadline),
 		cmocka_unit_test(a_cancelled_transfer_lets_go),

@@ -1,8 +1,14 @@
 /* jmap: what of JSON from outside becomes fields, and what is refused */
 #include "core/runtime/jmap.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core/runtime/sanitizer.h"
 #include "tests/unit/unit.h"
 
 struct line {
@@ -298,9 +304,52 @@ static void text_and_lists_have_limits(void **state)
 	assert_string_equal(e.msg, "l: too many elements");
 }
 
+static long pages_in_use(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	long pages = 0;
+
+	assert_int_equal(fscanf(f, "%ld", &pages), 1);
+	fclose(f);
+	return pages;
+}
+
+/* A good document, and no memory for it. */
+static _Noreturn void parse_without_memory(struct arena *a, const char *text, size_t len)
+{
+	rlim_t most = (rlim_t)(pages_in_use() * sysconf(_SC_PAGESIZE)) + (1 << 20);
+	json_t *json;
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	setrlimit(RLIMIT_AS, &(struct rlimit){most, most});
+	_exit(jmap_parse(a, text, len, len, &json, NULL) ? 1 : 0);
+}
+
+static void a_lack_of_memory_ends_the_process_and_is_no_bad_document(void **state)
+{
+	enum { LEN = 8 << 20 };
+	struct arena *a = arena_new();
+	char *text = arena_alloc(a, LEN);
+	int status;
+
+	(void)state;
+	if (WAYBILL_ASAN)
+		skip(); /* it has its own idea of memory */
+	memset(text, 'x', LEN);
+	text[0] = text[LEN - 1] = '"';
+	pid_t pid = fork();
+
+	if (pid == 0)
+		parse_without_memory(a, text, LEN);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lack_of_memory_ends_the_process_and_is_no_bad_document),
 		cmocka_unit_test_setup_teardown(every_type_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_wrong_field_is_named_by_its_path_and_never_by_its_value, set_up,
