@@ -179,6 +179,27 @@ static void check_work(struct cli *cli)
 			   "not set");
 }
 
+/* Not wrong, and nobody's work yet: but it is money. */
+static void check_money(struct cli *cli)
+{
+	struct db_result r;
+	struct err e = {0};
+
+	if (cli_run(cli, SQL_CLI_DOCTOR_LABELS, &r, &e)) {
+		doctor_say(cli, 0, "labels to give back", "%s", e.msg);
+		return;
+	}
+	int64_t voiding = db_get_int64(&r, 0, 0), unknown = db_get_int64(&r, 0, 2);
+
+	if (voiding || unknown)
+		doctor_say(cli, 1, "labels to give back",
+			   "%lld to be given back (%s), and %lld that may have been bought for "
+			   "cancelled shipments: do it at the carrier; see `waybill label list "
+			   "--state voiding`",
+			   (long long)voiding, voiding ? db_get_text(&r, 0, 1) : "nothing",
+			   (long long)unknown);
+}
+
 /* Who waits for an erasure or an answer, since when, and is it late? */
 static void say_pending(struct cli *cli, const char *check, const struct db_result *r, int first,
 			const char *due, int is_late)
@@ -267,6 +288,7 @@ static int doctor(struct cli *cli, struct err *e)
 	check_broker(cli);
 	if (check_database(cli, &has_credentials) == 0) {
 		check_work(cli);
+		check_money(cli);
 		check_privacy(cli);
 		if (has_credentials)
 			doctor_accounts(cli);

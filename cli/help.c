@@ -22,6 +22,7 @@ static const struct {
 	{NULL, order_work_commands},
 	{NULL, shipment_commands},
 	{NULL, shipment_work_commands},
+	{NULL, label_commands},
 	{"Work, dead letters and the audit trail", due_commands},
 	{NULL, dead_commands},
 	{NULL, audit_commands},

@@ -8,8 +8,9 @@
 --   published_at when waybill-clock last published it
 --   error        why the last attempt did not succeed; NULL after a success
 CREATE TABLE work_columns (
-  step text CHECK (step IN ('reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify',
-                            'track', 'handoff', 'inventory', 'void', 'cancel', 'refund', 'erase')),
+  -- Roles that there are; what waits for one that is not built yet has no step. The migration that brings it adds it here and to
+  -- work_role, and makes due what its state says.
+  step text CHECK (step IN ('reconcile', 'renew', 'route', 'release', 'rate', 'label', 'fulfill', 'notify', 'erase')),
   due_at timestamptz NOT NULL DEFAULT now(),
   attempt int NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   lease text,

@@ -130,15 +130,13 @@ CREATE VIEW due_job AS
   UNION ALL SELECT 'label_purchase', p.id, p.step, p.due_at, p.attempt, p.lease, p.lease_until, p.error, false, s.order_id
     FROM label_purchase AS p JOIN parcel ON parcel.id = p.parcel_id JOIN shipment AS s ON s.id = parcel.shipment_id WHERE p.step IS NOT NULL;
 
--- Which rows a role works on. A role without a worker has no queue; its rows stay due.
+-- Which rows a role works on.
 CREATE TABLE work_role (
   role text PRIMARY KEY,
   tbl regclass NOT NULL
 );
 INSERT INTO work_role VALUES ('reconcile', 'store'), ('renew', 'credential'), ('route', 'orders'), ('release', 'item'),
-  ('rate', 'shipment'), ('label', 'shipment'), ('fulfill', 'shipment'), ('handoff', 'shipment'), ('notify', 'notice'),
-  ('track', 'parcel'), ('inventory', 'listing'), ('void', 'label_purchase'), ('cancel', 'cancellation'), ('refund', 'refund'),
-  ('erase', 'store_request');
+  ('rate', 'shipment'), ('label', 'shipment'), ('fulfill', 'shipment'), ('notify', 'notice'), ('erase', 'store_request');
 
 -- For waybill-clock: the roles that have rows to publish (see work_publish).
 CREATE FUNCTION work_waiting(wait interval, again interval) RETURNS SETOF text LANGUAGE plpgsql AS $$

@@ -47,7 +47,7 @@ const QUERIES = {
   holds: `SELECT order_id, shipment_id, kind FROM hold WHERE cleared_at IS NULL`,
   dead: `SELECT role, error FROM dead_letter WHERE state = 'open'`,
   due: `SELECT kind, id, step, error FROM due_job
-         WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity'`,
+         WHERE NOT is_held AND step NOT IN ('reconcile', 'renew') AND due_at < 'infinity'`,
 };
 
 async function read_books(story) {

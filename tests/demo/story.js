@@ -26,7 +26,7 @@ const SITUATION = `SELECT
   (SELECT count(*) FROM backorder WHERE state = 'waiting') AS waiting,
   (SELECT count(*) FROM dead_letter WHERE state = 'open') AS dead,
   (SELECT count(*) FROM due_job
-    WHERE NOT is_held AND step NOT IN ('reconcile', 'renew', 'void') AND due_at < 'infinity') AS due,
+    WHERE NOT is_held AND step NOT IN ('reconcile', 'renew') AND due_at < 'infinity') AS due,
   (SELECT coalesce(json_agg(json_build_object('order', o.name, 'kind', h.kind, 'reason', h.reason) ORDER BY o.id), '[]')
      FROM hold AS h JOIN orders AS o ON o.id = h.order_id WHERE h.cleared_at IS NULL) AS holds,
   (SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM shipment

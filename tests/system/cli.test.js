@@ -273,6 +273,24 @@ test('a store without the secrets it needs is not half added', async () => {
   assert.strictEqual(await house.db.value("SELECT count(*) FROM store WHERE domain = 'b.myshopify.com'"), 0);
 });
 
+test('labels that are to be given back are listed, with the money', async () => {
+  await house.owner.run(`
+    INSERT INTO carrier_account (merchant_id, carrier, name, api_base) VALUES (1, 'shippo', 'labels', 'https://carrier.example') RETURNING id AS c \\gset
+    INSERT INTO orders (merchant_id, store_id, source_id, name, state, placed_at, payment_status, currency, total, presentment_currency, source_updated_at, source_hash)
+      SELECT 1, min(id), 'void', '#void', 'cancelled', now(), 'paid', 'EUR', 1, 'EUR', now(), sha256('') FROM store RETURNING id AS o \\gset
+    INSERT INTO delivery_group (order_id, position, kind) VALUES (:o, 0, 'ship') RETURNING id AS g \\gset
+    INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state) VALUES (1, :o, :g, 1, 'cancelled') RETURNING id AS s \\gset
+    INSERT INTO parcel (shipment_id) SELECT :s FROM generate_series(1, 3);
+    INSERT INTO label_purchase (parcel_id, carrier_account_id, attempt_id, rate_id, state, cost, currency)
+      SELECT p.id, :c, gen_random_uuid(), 'r', v.state, v.cost, v.currency FROM (SELECT id, row_number() OVER () AS n FROM parcel WHERE shipment_id = :s) AS p
+        JOIN (VALUES (1, 'voiding', 57000, 'USD'), (2, 'voiding', 125000, 'USD'), (3, 'unknown', NULL, NULL)) AS v(n, state, cost, currency) USING (n);`);
+  const listed = await waybill('label', 'list', '--state', 'voiding');
+  assert.deepStrictEqual(listed.map((one) => [one.order, one.state, one.cost, one.currency]), [['#void', 'voiding', '12.50', 'USD'], ['#void', 'voiding', '5.70', 'USD']]);
+  assert.strictEqual((await waybill('label', 'list')).length, 3);
+  const { json } = await house.try_waybill(['doctor']);
+  assert.match(json.find((one) => one.check === 'labels to give back').what, /^2 to be given back \(18\.20 USD\), and 1 that may have been bought/);
+});
+
 test('an API is reached over https, or on this machine', async () => {
   const bases = { 'http://127.evil.example': /not https/, 'http://10.0.0.1:80': /not https/, 'http://0.0.0.0': /not https/, 'ftp://127.0.0.1': /not https/,
     'https://user:word@x.example': /malformed/, 'nonsense or not': /malformed/, 'https://x.example/': /slash at its end/ };

@@ -102,7 +102,7 @@ test('unless it is to be tried again after an error: then at once', async () => 
 });
 
 for (const [what, change] of [['due later', "due_at = now() + interval '1 second'"], ['dead', "due_at = 'infinity', error = 'x'"],
-  ['done', 'step = NULL'], ["another role's", "step = 'cancel'"],
+  ['done', 'step = NULL'], ["another role's", "step = 'erase'"],
   ['leased', "lease = 'x', lease_until = now() + interval '1 second'"]]) {
   test(`a job that is ${what} is not published`, async () => assert.deepStrictEqual(await published(set(change)), [2]));
 }
@@ -154,4 +154,12 @@ test('clocks that run at once do not publish the same job', async () => {
   await schema.db.run(DUE);
   const printed = await Promise.all([1, 2, 3, 4].map(() => schema.db.run(`${publish(1)};`)));
   assert.deepStrictEqual(printed.filter((id) => id !== '').sort(), ['1', '2']);
+});
+
+test('no row waits for a role that there is not', async () => {
+  for (const role of ['void', 'cancel', 'refund', 'track', 'handoff', 'inventory', 'gopher']) {
+    await schema.refuses(`UPDATE store SET step = '${role}' WHERE id = 1;`, { code: '23514', message: /step/ });
+  }
+  const known = await schema.sees('SELECT role FROM work_role ORDER BY role');
+  for (const { role } of known) await schema.sees('SELECT 1', `UPDATE store SET step = '${role}' WHERE id = 1;`);
 });
