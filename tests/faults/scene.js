@@ -108,12 +108,16 @@ class Scene {
     }, LOOK_MS);
   }
 
-  /* What people do, who do it again when it did not work. Time is the wall's: what takes longer is told, and cured later. */
-  async finish(limit_ms) {
+  /*
+   * What people do, who do it again when it did not work. Time is the wall's: what takes longer is told, and cured later. In a
+   * hurry nothing waits for its next attempt.
+   */
+  async finish(limit_ms, { hurry = false } = {}) {
     const end = Date.now() + limit_ms;
     let failure = new Error('not done in time');
     while (Date.now() < end) {
       try {
+        if (hurry) await this.house.hurry();
         await this.story.turn();
         if (await this.story.is_over()) return '';
         failure = new Error(`not done after ${limit_ms / 1000} s: ${JSON.stringify(this.story.now)}`);
@@ -144,7 +148,7 @@ class Scene {
     const dead = await this.house.db.rows("SELECT fingerprint, min(role) AS role, min(error) AS error, count(*)::int AS n FROM dead_letter WHERE state = 'open' GROUP BY 1");
     if (late || dead.length) await this.calm();
     for (const { fingerprint } of dead) await this.house.try_waybill(['dead', 'retry', fingerprint]); /* the books tell */
-    const stuck = late || dead.length ? await this.finish(calm_ms) : '';
+    const stuck = late || dead.length ? await this.finish(calm_ms, { hurry: true }) : '';
     const { wrong, mails } = await check_books(this.story, { mails_may_repeat: true });
     const ids = mails.map((mail) => mail.message_id);
     return {

@@ -39,11 +39,8 @@ class Fleet extends World {
 
   /* ---- waiting ---- */
 
-  /* What waits for its next attempt is due now. */
   hurry() {
-    return this.owner.run(['orders', 'shipment', 'notice', 'item', 'credential'].map((table) => (
-      `UPDATE ${table} SET due_at = now(), published_at = NULL
-        WHERE step IS NOT NULL AND lease IS NULL AND error IS NOT NULL AND due_at > now() AND due_at < now() + interval '1 day';`)).join('\n'));
+    return this.house.hurry();
   }
 
   soon(what, check, deadline_ms = 15000) {
