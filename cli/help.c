@@ -20,6 +20,7 @@ static const struct {
 	{NULL, stock_commands},
 	{"Orders and shipments", order_commands},
 	{NULL, order_work_commands},
+	{NULL, order_import_commands},
 	{NULL, shipment_commands},
 	{NULL, shipment_work_commands},
 	{NULL, label_commands},

@@ -1,12 +1,9 @@
-/* order_work - holding orders and letting them go on; orders from nowhere */
+/* order_work - holding orders and letting them go on */
 #include "cli/cli.h"
 #include "cli/explain.h"
-#include "cli/file.h"
-#include "core/domain/order.h"
-#include "core/runtime/loop.h"
 #include "core/runtime/text.h"
 
-enum { CONFIRM_MS = 10000, KIND_MAX = 40 };
+enum { KIND_MAX = 40 };
 
 static const struct field hold_fields[] = {
 	{"kind", FIELD_TEXT, .max = KIND_MAX, .help = "small letters and _; else person"},
@@ -18,10 +15,6 @@ static const struct field release_fields[] = {
 	{"hold", FIELD_INT, .min = 1, .max = INT64_MAX,
 	 .help = "which one, as `waybill order show` says"},
 	{"all", FIELD_FLAG, .help = "all of them"},
-	{0},
-};
-static const struct field import_fields[] = {
-	{"store", FIELD_TEXT, .max = 253, .help = "its domain; needed when there are several"},
 	{0},
 };
 
@@ -87,50 +80,6 @@ static int order_explain(struct cli *cli, struct err *e)
 	return 0;
 }
 
-/* A bundle of one order's bytes for ingest, confirmed. */
-static int publish_order(struct cli *cli, int64_t store, const struct order_doc *doc,
-			 const char *text, size_t len, struct err *e)
-{
-	const struct amqp_message message = {
-		.routing_key = "wb.ingest",
-		.body = text,
-		.body_len = len,
-		.headers = {[AMQP_KIND] = "order",
-			    [AMQP_STORE] = arena_printf(cli->arena, "%lld", (long long)store),
-			    [AMQP_KEY] = doc->source_id},
-	};
-
-	if (cli_broker(cli, CONFIRM_MS, e) ||
-	    amqp_publish(cli->broker, &message, 1, loop_now_ms() + CONFIRM_MS, e)) {
-		cli->status = EXIT_UNREACHABLE;
-		return err_prefix(e, "the order was not taken; import it again");
-	}
-	return 0;
-}
-
-static int order_import(struct cli *cli, struct err *e)
-{
-	const char *path = cli->args[0];
-	struct order_doc doc = {0};
-	int64_t store;
-	size_t len;
-	char *text;
-
-	if (file_read(cli->arena, path, ORDER_JSON_BYTES_MAX, &text, &len, e))
-		return -1;
-	if (order_doc_from_json(cli->arena, text, len, &doc, e) ||
-	    order_doc_check(cli->arena, &doc, e))
-		return err_prefix(e, "%s", text_cut(path, 80));
-	if (cli_store(cli, cli_get(cli, "store"), &store, e) ||
-	    publish_order(cli, store, &doc, text, len, e))
-		return -1;
-	cli->output = json_pack("{s:s, s:s, s:I, s:I}", "id", doc.source_id, "name", doc.name,
-				"store", (json_int_t)store, "lines", (json_int_t)doc.line_count);
-	cli_say(cli, "\nTaken. It shows in `waybill order show %s` once a worker has read it.",
-		doc.name);
-	return 0;
-}
-
 const struct command order_work_commands[] = {
 	{"order explain", "ORDER", 1, 1, NULL, order_explain,
 	 .help = "Say why each unit ships from where it does"},
@@ -138,7 +87,5 @@ const struct command order_work_commands[] = {
 	 .help = "Stop an order until somebody lets it go on"},
 	{"order release", "ORDER", 1, 1, release_fields, order_release,
 	 .help = "Clear an order's holds; it goes on at once"},
-	{"order import", "FILE.json", 1, 1, import_fields, order_import,
-	 .help = "Take in an order that comes from no shop (docs/order-import.md)"},
 	{0},
 };

@@ -112,7 +112,14 @@ static int read_message(struct job *job, struct ingest *in, struct err *e)
 	if (strcmp(kind, "order") == 0) {
 		in->event.kind = WEBHOOK_ORDER;
 		in->has_order = 1;
-		return order_doc_from_json(job->arena, d->body, d->body_len, &in->event.order, e);
+		if (order_doc_from_json(job->arena, d->body, d->body_len, &in->event.order, e))
+			return -1;
+		return strcmp(in->store.platform->name, "none") == 0
+			       ? 0
+			       : err_final(
+					 e,
+					 "an order was imported into a store that is a shop; import "
+					 "it into a store without a platform");
 	}
 	return err_final(e, "a message of an unknown kind");
 }

@@ -6,53 +6,11 @@
 #include <stdlib.h>
 
 #include "core/domain/address.h"
+#include "core/runtime/text.h"
 #include "core/runtime/timestamp.h"
 #include "workers/ingest_rows.h"
 
 #define PUSH(w, list) LIST_PUSH((w)->b->arena, &(w)->list)
-
-static int compare_jobs(const void *x, const void *y)
-{
-	const struct ingest *a = (*(struct job *const *)x)->data,
-			    *b = (*(struct job *const *)y)->data;
-
-	if (a->store.id != b->store.id)
-		return a->store.id < b->store.id ? -1 : 1;
-	int by_id = strcmp(a->event.order.source_id, b->event.order.source_id);
-
-	if (by_id)
-		return by_id;
-	if (a->event.order.updated_at_us != b->event.order.updated_at_us)
-		return a->event.order.updated_at_us < b->event.order.updated_at_us ? -1 : 1;
-	return a->is_fetched - b->is_fetched;
-}
-
-static int is_same_order(const struct ingest *a, const struct ingest *b)
-{
-	return a->store.id == b->store.id &&
-	       strcmp(a->event.order.source_id, b->event.order.source_id) == 0;
-}
-
-size_t ingest_newest(struct job **jobs, size_t count)
-{
-	size_t kept = 0;
-
-	qsort(jobs, count, sizeof *jobs, compare_jobs);
-	for (size_t i = 0; i < count; i++) {
-		const struct ingest *in = jobs[i]->data;
-		struct ingest *next = i + 1 < count ? jobs[i + 1]->data : NULL;
-
-		if (!next || !is_same_order(in, next)) {
-			jobs[kept++] = jobs[i];
-			continue;
-		}
-		next->asks_again |= in->asks_again;
-		if (in->event.order.updated_at_us == next->event.order.updated_at_us)
-			next->is_disputed =
-				in->is_disputed || strcmp(in->hash_hex, next->hash_hex) != 0;
-	}
-	return kept;
-}
 
 static int is_releasable(const struct ingest *in)
 {
@@ -398,6 +356,29 @@ enum ingest_fate ingest_fate(const struct ingest *in, const struct ingest_known 
 	return is_same ? FATE_SEEN : FATE_CHANGED;
 }
 
+/* A shop keeps a line whose units are gone; a person who leaves one out may mean anything. */
+static int misses_line(struct job *job, const struct ingest_known *known)
+{
+	const struct ingest *in = job->data;
+	struct err e = {0};
+
+	for (size_t k = 0; k < known->line_count; k++) {
+		size_t i = 0;
+
+		while (i < in->event.order.line_count &&
+		       strcmp(in->event.order.lines[i].source_id, known->lines[k].source_id) != 0)
+			i++;
+		if (i < in->event.order.line_count)
+			continue;
+		err_set(&e, ERR_FINAL, ERR_CODE_DATA,
+			"line \"%s\" was imported before and is left out now; give it current_quantity 0",
+			text_cut(known->lines[k].source_id, 100));
+		job_fail(job, &e);
+		return 1;
+	}
+	return 0;
+}
+
 void ingest_differ(struct ingest_writing *w, struct job *job, const struct ingest_known *known)
 {
 	struct ingest *in = job->data;
@@ -413,7 +394,8 @@ void ingest_differ(struct ingest_writing *w, struct job *job, const struct inges
 		add_new(w, job);
 		break;
 	case FATE_CHANGED:
-		add_changed(w, in, known);
+		if (strcmp(in->store.platform->name, "none") != 0 || !misses_line(job, known))
+			add_changed(w, in, known);
 		break;
 	case FATE_SEEN:
 		*PUSH(w, seen) = (struct seen_row){known->id, in->event.order.updated_at_us};

@@ -113,7 +113,8 @@ test('an order to be picked up is held until somebody wants it shipped', async (
     id: 'P1', name: '#pickup', placed_at: new Date().toISOString(), payment: 'paid', currency: 'USD', total: '1',
     groups: [{ kind: 'pickup', address: { name: 'Ada', address1: '1 Main St', city: 'Reno', province_code: 'NV', zip: '89501', country_code: 'US' } }],
     lines: [{ id: '1', sku: 'A', quantity: 1 }] }));
-  await world.house.waybill('order', 'import', file);
+  await world.house.waybill('store', 'add', '--platform', 'none', '--domain', 'phone');
+  await world.house.waybill('order', 'import', file, '--store', 'phone');
   assert.match((await world.until_held('#pickup', 'pickup')).reason, /clear the hold to ship/);
   await world.house.waybill('order', 'release', '#pickup');
   await until('a shipment', async () => (await world.shipments('#pickup')).length === 1);
