@@ -78,7 +78,7 @@ static const struct jmap_field line_fields[] = {
 };
 
 static const struct jmap_field lines_fields[] = {
-	JMAP_LIST(struct shopify_lines, items, "nodes", line_fields, struct shopify_line),
+	JMAP_WHOLE_LIST(struct shopify_lines, items, "nodes", line_fields, struct shopify_line),
 	JMAP_SUB(struct shopify_lines, page, "pageInfo", shopify_page_fields),
 	{0},
 };
@@ -271,7 +271,7 @@ static const struct jmap_field changed_fields[] = {
 };
 
 static const struct jmap_field changes_fields[] = {
-	JMAP_LIST(struct changes, nodes, "nodes", changed_fields, struct changed_order),
+	JMAP_WHOLE_LIST(struct changes, nodes, "nodes", changed_fields, struct changed_order),
 	JMAP_SUB(struct changes, page, "pageInfo", shopify_page_fields),
 	{0},
 };

@@ -41,7 +41,7 @@ struct lines {
 };
 
 static const struct jmap_field lines_fields[] = {
-	JMAP_LIST(struct lines, nodes, "nodes", line_fields, struct work_line),
+	JMAP_WHOLE_LIST(struct lines, nodes, "nodes", line_fields, struct work_line),
 	JMAP_SUB(struct lines, page, "pageInfo", shopify_page_fields),
 	{0},
 };
@@ -116,7 +116,7 @@ struct answer {
 };
 
 static const struct jmap_field orders_fields[] = {
-	{"nodes", JMAP_ARRAY, 0,
+	{"nodes", JMAP_ARRAY, JMAP_WHOLE,
 	 offsetof(struct answer, orders.nodes) - offsetof(struct answer, orders), 0, node_fields,
 	 sizeof(struct node), 0},
 	{"pageInfo", JMAP_OBJECT, 0,
@@ -317,7 +317,8 @@ static const struct jmap_field fulfilled_line_fields[] = {
 };
 
 static const struct jmap_field fulfilled_lines_fields[] = {
-	JMAP_LIST(struct fulfilled_lines, nodes, "nodes", fulfilled_line_fields, struct ship_line),
+	JMAP_WHOLE_LIST(struct fulfilled_lines, nodes, "nodes", fulfilled_line_fields,
+			struct ship_line),
 	JMAP_SUB(struct fulfilled_lines, page, "pageInfo", shopify_page_fields),
 	{0},
 };

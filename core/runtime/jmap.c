@@ -365,6 +365,12 @@ static int read_fields(struct arena *a, const struct path *up, json_t *object,
 		struct path at = {.up = up, .key = field->key};
 		json_t *value = json_object_get(object, field->key);
 
+		if (field->is_required == JMAP_WHOLE && !json_is_array(value)) {
+			refuse(&at, "no list", e);
+			if (e)
+				e->kind = ERR_RETRY;
+			return -1;
+		}
 		if (!value || json_is_null(value)) {
 			if (field->is_required)
 				return refuse(&at, "missing", e);

@@ -44,7 +44,7 @@ enum jmap_type {
 struct jmap_field {
 	const char *key;
 	enum jmap_type type;
-	int is_required;
+	int is_required; /* or JMAP_WHOLE */
 	size_t offset;
 	size_t present_offset; /* of an int that is set to 1 when the key had a value; 0: none */
 	const struct jmap_field *fields; /* JMAP_OBJECT, JMAP_ARRAY */
@@ -73,6 +73,17 @@ struct jmap_array {
 #define JMAP_LIST(type, member, key, table, element)                                               \
 	{                                                                                          \
 		(key), JMAP_ARRAY, 0, offsetof(type, member), 0, (table), sizeof(element), 0       \
+	}
+
+/*
+ * A list that is always there, of a page for instance: null, missing or of another type means that the answer is not whole. ERR_RETRY: nothing
+ * follows from it.
+ */
+enum { JMAP_WHOLE = 2 };
+#define JMAP_WHOLE_LIST(type, member, key, table, element)                                         \
+	{                                                                                          \
+		(key), JMAP_ARRAY, JMAP_WHOLE, offsetof(type, member), 0, (table),                 \
+			sizeof(element), 0                                                         \
 	}
 
 /*

@@ -346,10 +346,42 @@ static void a_lack_of_memory_ends_the_process_and_is_no_bad_document(void **stat
 	arena_free(a);
 }
 
+struct page {
+	struct jmap_array nodes;
+};
+
+static void a_list_that_is_not_whole_is_asked_for_again(void **state)
+{
+	static const struct jmap_field node_fields[] = {{0}};
+	static const struct jmap_field fields[] = {
+		JMAP_WHOLE_LIST(struct page, nodes, "nodes", node_fields, struct page),
+		{0},
+	};
+	static const char *const none[] = {"{}", "{\"nodes\":null}", "{\"nodes\":{}}",
+					   "{\"nodes\":\"\"}", "{\"nodes\":0}"};
+	static const char empty[] = "{\"nodes\":[]}";
+	struct arena *a = arena_new();
+	struct page page = {0};
+	struct err e = {0};
+	json_t *json;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		assert_int_equal(jmap_parse(a, none[i], strlen(none[i]), 100, &json, &e), 0);
+		assert_int_equal(jmap_read(a, json, fields, &page, &e), -1);
+		assert_int_equal(e.kind, ERR_RETRY);
+		assert_string_equal(e.msg, "nodes: no list");
+	}
+	assert_int_equal(jmap_parse(a, empty, sizeof empty - 1, 100, &json, &e), 0);
+	assert_int_equal(jmap_read(a, json, fields, &page, &e), 0);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lack_of_memory_ends_the_process_and_is_no_bad_document),
+		cmocka_unit_test(a_list_that_is_not_whole_is_asked_for_again),
 		cmocka_unit_test_setup_teardown(every_type_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_wrong_field_is_named_by_its_path_and_never_by_its_value, set_up,
