@@ -45,7 +45,7 @@ test('a database that is read-only for a while, for sessions of before and since
 });
 
 test('answers to COMMIT are lost, whatever the role', async () => {
-  proxy.loses = (n) => n % 4 === 0;
+  proxy.loses = (n) => n % 4 === 0 && n <= 80; /* for ever, one row might meet each fourth */
   for (const order of names('lost', 8)) await fleet.order(order);
   await all_shipped_once(names('lost', 8));
   assert.ok(proxy.lost > 5, `${proxy.lost} were lost`);
