@@ -116,6 +116,23 @@ CREATE TABLE line_part (
 CREATE INDEX line_part_order ON line_part (order_id);
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON line_part FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- A line stays what it is: what it is of once its parts are found, how and where it goes once some of it is planned.
+CREATE FUNCTION order_line_stays() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF (NEW.variant_id, NEW.sku) IS DISTINCT FROM (OLD.variant_id, OLD.sku)
+     AND EXISTS (SELECT FROM line_part WHERE order_line_id = OLD.id) THEN
+    RAISE EXCEPTION 'what line % consists of is known: it stays what it is', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF (NEW.needs_shipping, NEW.delivery_group_id) IS DISTINCT FROM (OLD.needs_shipping, OLD.delivery_group_id)
+     AND EXISTS (SELECT FROM line_part WHERE order_line_id = OLD.id AND allocated + shipped + backordered > 0) THEN
+    RAISE EXCEPTION 'units of line % are planned: it stays where it goes', OLD.id USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stays BEFORE UPDATE OF variant_id, sku, needs_shipping, delivery_group_id ON order_line FOR EACH ROW
+  WHEN ((NEW.variant_id, NEW.sku, NEW.needs_shipping, NEW.delivery_group_id)
+        IS DISTINCT FROM (OLD.variant_id, OLD.sku, OLD.needs_shipping, OLD.delivery_group_id)) EXECUTE FUNCTION order_line_stays();
+
 -- Ordered and cancelled units of a line are those of its parts, times per_unit.
 CREATE FUNCTION order_line_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

@@ -20,7 +20,7 @@ GRANT INSERT, UPDATE (ordered, cancelled, variant_id, sku, title, variant_title,
 GRANT INSERT (order_id, order_line_id, item_id, per_unit, quantity, cancelled) ON line_part TO waybill;
 -- What runs as its owner is for the triggers: nobody calls it by hand, or hangs it on a table of his own. events_add() is the exception.
 REVOKE EXECUTE ON FUNCTION item_release_due(bigint[]), stock_move_booked(), allocation_changed(), backorder_changed(),
-  order_line_changed(), hold_changed(), order_moved(), shipment_moved() FROM PUBLIC;
+  order_line_changed(), order_line_stays(), hold_changed(), order_moved(), shipment_moved() FROM PUBLIC;
 
 -- People's role: what they do through the command line. They can read all but sealed credentials, and write what people decide and what says when
 -- work is due. Orders come from stores, labels from carriers, credentials need the master key: that is the workers' and the engineer's.

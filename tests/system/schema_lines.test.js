@@ -88,15 +88,22 @@ test('parts and lines cannot be deleted', async () => {
   }
 });
 
-test('prices are never edited', async () => {
-  for (const column of ['unit_price', 'unit_price_presentment']) {
-    await schema.refuses(`UPDATE order_line SET ${column} = 1`, DENIED, FIVE);
+test('a line stays whose it is', async () => {
+  for (const change of ['order_id = 2', "source_id = 'x'", 'id = 2']) {
+    await schema.refuses(`UPDATE order_line SET ${change}`, DENIED, FIVE);
   }
 });
 
-test('a line stays what it is', async () => {
-  for (const change of ['order_id = 2', "source_id = 'x'", "sku = 'B'", 'needs_shipping = false', 'id = 2']) {
-    await schema.refuses(`UPDATE order_line SET ${change}`, DENIED, FIVE);
+test('a line stays what it is once its parts are known, and where it goes once units are planned', async () => {
+  const stays = (message) => ({ code: '23000', message });
+  const other = `INSERT INTO delivery_group (id, order_id, position, kind) VALUES (77, 1, 7, 'none');`;
+  for (const change of ["sku = 'B'", "variant_id = 'B'"]) {
+    await schema.refuses(`UPDATE order_line SET ${change}`, stays(/what line 1 consists of is known/), FIVE);
+    assert.deepStrictEqual(await schema.sees('SELECT count(*)::int AS n FROM order_line', `${order(1)} ${line(1, 1, { item: null })} UPDATE order_line SET ${change};`), [{ n: 1 }]);
+  }
+  for (const change of ['needs_shipping = false', "delivery_group_id = 77"]) {
+    assert.deepStrictEqual(await schema.sees('SELECT count(*)::int AS n FROM order_line', `${FIVE} ${other} UPDATE order_line SET ${change};`), [{ n: 1 }]);
+    await schema.refuses(`UPDATE order_line SET ${change}`, stays(/units of line 1 are planned/), `${FIVE} ${other} ${promise(1, 2)}`);
   }
 });
 
