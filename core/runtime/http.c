@@ -8,14 +8,13 @@
  */
 #include "core/runtime/http.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/runtime/curl_loop.h"
 #include "core/runtime/decimal.h"
-#include "core/runtime/inet.h"
+#include "core/runtime/http_target.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/timestamp.h"
 
@@ -45,9 +44,6 @@ static struct {
 	size_t idle_count;
 } state = {.settings = {.per_host = 16, .total = 128, .user_agent = "waybill"}};
 
-/* Where a connection may lead. */
-enum reach { ANYWHERE, THIS_MACHINE, THE_INTERNET };
-
 struct exchange {
 	struct arena *arena;
 	const struct http_request *request;
@@ -58,9 +54,8 @@ struct exchange {
 	char *body;
 	size_t len, size;
 	int is_too_large;
-	enum reach reach;
-	int is_out_of_reach; /* a connection would have led elsewhere */
-	int window_left_ms;  /* of the other side's rate limit */
+	struct http_target target;
+	int window_left_ms; /* of the other side's rate limit */
 };
 
 void http_init(const struct http_settings *settings)
@@ -96,54 +91,12 @@ static int check_request(const struct http_request *request, struct err *e)
 	return 0;
 }
 
-static char *url_part(struct arena *a, CURLU *parsed, CURLUPart part)
-{
-	char *text = NULL;
-
-	if (curl_url_get(parsed, part, &text, CURLU_DEFAULT_PORT))
-		return NULL;
-	char *copy = arena_strdup(a, text);
-
-	curl_free(text);
-	return copy;
-}
-
-struct target {
-	const char *host; /* which queue it waits in: "api.example.com:443" */
-	enum reach reach;
-};
-
-/* What may be called. */
-static int check_url(struct arena *a, const char *url, enum http_origin origin, struct target *out,
-		     struct err *e)
-{
-	CURLU *parsed = curl_url();
-
-	if (!parsed)
-		die("out of memory: a url");
-	CURLUcode failed = curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER);
-	const char *scheme = failed ? NULL : url_part(a, parsed, CURLUPART_SCHEME);
-	const char *name = failed ? NULL : url_part(a, parsed, CURLUPART_HOST);
-	const char *port = failed ? NULL : url_part(a, parsed, CURLUPART_PORT);
-
-	curl_url_cleanup(parsed);
-	if (!scheme || !name || !port)
-		return err_final(e, "refused a malformed url");
-	int is_here = origin != HTTP_ANSWERED && host_is_loopback(name);
-	int may_be_plain = is_here || (origin == HTTP_CONFIGURED && state.settings.allow_plain);
-
-	if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !may_be_plain))
-		return err_final(e, "refused a url that is not https");
-	out->host = arena_printf(a, "%s:%s", name, port);
-	out->reach = is_here ? THIS_MACHINE : origin == HTTP_CONFIGURED ? ANYWHERE : THE_INTERNET;
-	return 0;
-}
-
 int http_check_url(const char *url, struct err *e)
 {
 	struct arena *a = arena_new();
-	struct target ignored;
-	int failed = check_url(a, url, HTTP_CONFIGURED, &ignored, e);
+	struct http_target ignored;
+	int failed =
+		http_target_of(a, url, HTTP_CONFIGURED, state.settings.allow_plain, &ignored, e);
 
 	arena_free(a);
 	return failed;
@@ -337,53 +290,6 @@ static void easy_give(CURL *easy)
 	state.idle[state.idle_count++] = easy;
 }
 
-static int may_reach(struct exchange *x, const struct sockaddr *address)
-{
-	int may = x->reach == ANYWHERE ||
-		  (x->reach == THIS_MACHINE ? inet_is_loopback(address) : inet_is_public(address));
-
-	x->is_out_of_reach |= !may;
-	return may;
-}
-
-/* A name has become an address. */
-static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	(void)purpose;
-	if (!may_reach(user, &address->addr))
-		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/* A kept connection was opened for somebody else. */
-static int check_connection(void *user, char *peer, char *own, int peer_port, int own_port)
-{
-	struct sockaddr_in ip4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6};
-	int is_ip4 = inet_pton(AF_INET, peer, &ip4.sin_addr) == 1;
-
-	(void)own;
-	(void)peer_port;
-	(void)own_port;
-	if (!is_ip4 && inet_pton(AF_INET6, peer, &ip6.sin6_addr) != 1)
-		return CURL_PREREQFUNC_ABORT;
-	return may_reach(user,
-			 is_ip4 ? (const struct sockaddr *)&ip4 : (const struct sockaddr *)&ip6)
-		       ? CURL_PREREQFUNC_OK
-		       : CURL_PREREQFUNC_ABORT;
-}
-
-static void set_reach(CURL *easy, struct exchange *x)
-{
-	if (x->reach == ANYWHERE)
-		return;
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
-	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, check_connection);
-	curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
-}
-
 static void set_up(CURL *easy, struct exchange *x, struct curl_slist *headers)
 {
 	const struct http_request *request = x->request;
@@ -401,7 +307,7 @@ static void set_up(CURL *easy, struct exchange *x, struct curl_slist *headers)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
-	set_reach(easy, x);
+	http_target_guard(&x->target, easy);
 	if (request->body || request->method[0] == 'P') { /* a length of 0 is said, too */
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
@@ -426,11 +332,8 @@ static int judge_failure(CURL *easy, const struct exchange *x, CURLcode result, 
 	if (x->is_too_large)
 		return err_set(e, ERR_FINAL, ERR_CODE_DATA,
 			       "refused an answer of more than %zu bytes", x->body_max);
-	if (x->is_out_of_reach)
-		return err_final(e,
-				 x->reach == THIS_MACHINE
-					 ? "refused a url that does not lead to this machine"
-					 : "refused a url that does not lead to a public address");
+	if (x->target.is_missed)
+		return http_target_missed(&x->target, e);
 	if (!sent_bytes && curl_loop_kind(result) != ERR_RETRY)
 		return err_set(e, curl_loop_kind(result), ERR_CODE_NONE, "cannot ask: %s",
 			       curl_easy_strerror(result));
@@ -498,13 +401,12 @@ int http_call(struct arena *a, const struct http_request *request, struct http_r
 		.body_max = request->body_max ? request->body_max : HTTP_BODY_MAX,
 		.is_read = request->is_read || strcmp(request->method, "GET") == 0,
 	};
-	struct target target;
 	int failed = -1;
 
-	if (check_request(request, e) || check_url(a, request->url, request->origin, &target, e))
+	if (check_request(request, e) || http_target_of(a, request->url, request->origin,
+							state.settings.allow_plain, &x.target, e))
 		return -1;
-	x.reach = target.reach;
-	struct host *h = host_of(target.host);
+	struct host *h = host_of(x.target.host);
 
 	if (slot_take(&h->running, state.settings.per_host, &h->queue, deadline_ms, e)) {
 		err_prefix(e, "waiting for the host's turn");
