@@ -2,8 +2,9 @@
  * line - one role at work: its messages are claimed, acted on and settled, batch by batch
  *
  * Messages wait in memory (bounded by the prefetch) until a connection to the database is free; then up to
- * batch_max of them become one claim. Suspects (suspect.h) go one by one, and beside their claims there is no other of the line. Finished jobs are settled in the same way. A message is acknowledged when all
- * of its jobs are settled and their follow-ups are confirmed.
+ * batch_max of them become one claim. Suspects (suspect.h) go one by one, and beside their claims there is no
+ * other of the line. Finished jobs are settled in the same way. A message is acknowledged when all of its jobs
+ * are settled and their follow-ups are confirmed.
  */
 #ifndef WAYBILL_LINE_H
 #define WAYBILL_LINE_H
