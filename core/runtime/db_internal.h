@@ -1,5 +1,5 @@
 /*
- * db_internal - what db.c (connections), db_pool.c (the pool), db_error.c and migrate.c share
+ * db_internal - what db.c (statements), db_connection.c, db_pool.c (the pool), db_error.c and migrate.c share
  */
 #ifndef WAYBILL_DB_INTERNAL_H
 #define WAYBILL_DB_INTERNAL_H
@@ -54,6 +54,10 @@ struct db_pool {
 /* db_open - connect; 0 or -1 with ERR_RETRY by deadline_ms */
 YIELDS
 int db_open(struct db *db, int64_t deadline_ms, struct err *e);
+
+/* db_wait - until its socket has these events (EV_READ, EV_WRITE), or is signalled otherwise; one fiber at a time */
+YIELDS
+int db_wait(struct db *db, int events, int64_t deadline_ms, struct err *e);
 
 /* db_close - close the connection, if it is open; what it was doing is over */
 void db_close(struct db *db);
