@@ -3,9 +3,9 @@
 /* A merchant with a null store, a null carrier, two warehouses and a thousand items. */
 
 const path = require('path');
-const { House, run, TOP } = require('../lib');
+const { BIN, House, run } = require('../lib');
 
-const PRELOAD = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin', '..', 'bench', 'preload');
+const PRELOAD = path.join(BIN, '..', 'bench', 'preload');
 
 /* Which items lie where: see preload.c. */
 const SEED = `

@@ -10,16 +10,16 @@
  *   await house.close();
  */
 
+const assert = require('assert');
 const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
 const { Database } = require('./database');
 const { free_port, request_json } = require('./http');
-const { Program, run, TOP } = require('./process');
+const { BIN, Program, run, TOP } = require('./process');
 const { Servers } = require('./servers');
 
 const CONF_LINE_BYTES = 198; /* what a line of the configuration may hold */
-const BIN = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin');
 
 function ini(sections) {
   return Object.entries(sections).map(([section, values]) => (
@@ -93,15 +93,18 @@ class House {
     };
     if (this.sim) sections.mail = { url: this.sim.smtp.url };
     for (const [section, values] of Object.entries(more)) sections[section] = { ...sections[section], ...values };
-    this.conf_file = path.join(this.dir, 'waybill.conf');
-    fs.writeFileSync(this.conf_file, ini(sections), { mode: 0o600 });
+    this.conf_file = this.file('waybill.conf', ini(sections));
   }
 
   /* The path of a file that only we can read. */
-  secret_file(name, text) {
+  file(name, content) {
     const file = path.join(this.dir, name);
-    fs.writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    fs.writeFileSync(file, content, { mode: 0o600 });
     return file;
+  }
+
+  secret_file(name, text) {
+    return this.file(name, `${text}\n`);
   }
 
   /* Starts one of our programs, for instance start('waybill-worker', 'route'). */
@@ -139,6 +142,15 @@ class House {
     const { code, json, stderr } = await this.try_waybill(args);
     if (code !== 0) throw new Error(`waybill ${args.join(' ')} ended with ${code}: ${stderr}`);
     return json;
+  }
+
+  /* A command that must end with this code, a text on stderr that matches, and nothing on stdout. */
+  async refused(code, text, ...args) {
+    const result = await this.try_waybill(args);
+    assert.strictEqual(result.code, code, `${args.join(' ')}: ${result.stderr}`);
+    assert.match(result.stderr, text);
+    assert.strictEqual(result.stdout, '');
+    return result;
   }
 
   get gateway_url() {

@@ -10,6 +10,7 @@ const path = require('path');
 const { until, within } = require('./until');
 
 const TOP = path.resolve(__dirname, '..', '..');
+const BIN = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin'); /* our programs */
 const LOG_MAX_CHARS = 4 << 20;
 const TICKS_PER_SECOND = 100; /* of /proc/PID/stat, on every Linux */
 
@@ -84,4 +85,4 @@ function run(command, args, { input = '', env = {}, deadline_ms = 60000 } = {}) 
   });
 }
 
-module.exports = { Program, run, TOP };
+module.exports = { BIN, Program, run, TOP };

@@ -8,7 +8,7 @@ const test = require('node:test');
 const assert = require('assert');
 const path = require('path');
 const fs = require('fs');
-const { TOP, World, run, until } = require('../lib');
+const { BIN, World, run, until } = require('../lib');
 
 let world;
 
@@ -25,7 +25,7 @@ test.after(() => world.close());
 
 /* What a person reads. */
 async function words(...args) {
-  const { stdout } = await run(path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin', 'waybill'), args,
+  const { stdout } = await run(path.join(BIN, 'waybill'), args,
     { env: { WAYBILL_CONFIG: world.house.conf_file } });
   return stdout;
 }
@@ -45,8 +45,7 @@ test('an order is explained in words: where each unit ships from, and why from n
 
 test('a receipt releases a backorder at once', async () => {
   await world.owner.run("INSERT INTO item (merchant_id, sku, title, grams) VALUES (1, 'LATE', 'Late', 100);");
-  const file = path.join(world.house.dir, 'late.json');
-  fs.writeFileSync(file, JSON.stringify({ id: 'late', name: '#late', placed_at: new Date().toISOString(), payment: 'paid', currency: 'USD',
+  const file = world.house.file('late.json', JSON.stringify({ id: 'late', name: '#late', placed_at: new Date().toISOString(), payment: 'paid', currency: 'USD',
     total: '5.00', groups: [{ kind: 'ship', address: { name: 'Mia', address1: '1 Road', city: 'Denver', zip: '80014', country_code: 'US', province_code: 'CO' } }],
     lines: [{ id: '1', sku: 'LATE', title: 'Late', quantity: 3, unit_price: '5.00' }] }));
   await waybill('store', 'add', '--platform', 'none', '--domain', 'desk.test');

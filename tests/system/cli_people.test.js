@@ -7,9 +7,9 @@
 const test = require('node:test');
 const assert = require('assert');
 const path = require('path');
-const { House, TOP, run } = require('../lib');
+const { BIN, House, run } = require('../lib');
 
-const WAYBILL = path.join(TOP, 'build/plain/bin/waybill');
+const WAYBILL = path.join(BIN, 'waybill');
 
 let house;
 
@@ -76,7 +76,7 @@ test('help is there in every way it is asked for', async () => {
 
 test('every program says its version, and its help on -h', async () => {
   for (const name of ['waybill', 'waybill-worker', 'waybill-gateway', 'waybill-clock']) {
-    const program = path.join(TOP, 'build/plain/bin', name);
+    const program = path.join(BIN, name);
     const version = await run(program, ['--version']);
     assert.deepStrictEqual([version.code, /^waybill[a-z-]* \d+\.\d+\.\d+\n$/.test(version.stdout)], [0, true], name);
     const help = await run(program, ['-h']);

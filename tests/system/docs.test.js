@@ -9,7 +9,7 @@ const test = require('node:test');
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { House, TOP, run } = require('../lib');
+const { BIN, House, TOP, run } = require('../lib');
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(TOP, 'docs')).filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`), ...fs.readdirSync(path.join(TOP, 'docs', 'adr')).map((name) => `docs/adr/${name}`)];
@@ -66,7 +66,7 @@ test("the man page's examples can be typed as they stand there", async () => {
 });
 
 test('every setting in the texts is a key of the configuration, and every key is explained', async () => {
-  const { stdout } = await run(path.join(TOP, 'build/plain/bin/waybill-worker'), ['--help']);
+  const { stdout } = await run(path.join(BIN, 'waybill-worker'), ['--help']);
   let section = '';
   const keys = stdout.split('\n').flatMap((line) => {
     const begins = /^\[(\w+)\]/.exec(line);

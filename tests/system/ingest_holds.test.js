@@ -6,8 +6,6 @@
 
 const test = require('node:test');
 const assert = require('assert');
-const fs = require('fs');
-const path = require('path');
 const { World, until } = require('../lib');
 
 let world;
@@ -108,8 +106,7 @@ test('an order from before orders_from is held until somebody wants it shipped',
 });
 
 test('an order to be picked up is held until somebody wants it shipped', async () => {
-  const file = path.join(world.house.dir, 'pickup.json');
-  fs.writeFileSync(file, JSON.stringify({
+  const file = world.house.file('pickup.json', JSON.stringify({
     id: 'P1', name: '#pickup', placed_at: new Date().toISOString(), payment: 'paid', currency: 'USD', total: '1',
     groups: [{ kind: 'pickup', address: { name: 'Ada', address1: '1 Main St', city: 'Reno', province_code: 'NV', zip: '89501', country_code: 'US' } }],
     lines: [{ id: '1', sku: 'A', quantity: 1 }] }));

@@ -8,9 +8,9 @@ const test = require('node:test');
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { Database, Program, Servers, TOP, run } = require('../lib');
+const { BIN, Database, Program, Servers, TOP, run } = require('../lib');
 
-const WAYBILL = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin', 'waybill');
+const WAYBILL = path.join(BIN, 'waybill');
 const FILES = fs.readdirSync(path.join(TOP, 'core', 'migrations')).filter((file) => file.endsWith('.sql')).sort();
 const NAMES = FILES.map((file) => file.replace('.sql', ''));
 const APPLIED = 'SELECT version, name FROM schema_version ORDER BY version';

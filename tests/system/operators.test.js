@@ -24,10 +24,8 @@ test.after(() => house.close());
 
 /* A configuration with these keys only; returns its path. */
 function conf(name, database, more = '') {
-  const file = path.join(house.dir, name);
   const keys = Object.entries(database).map(([key, value]) => `${key} = ${value}\n`).join('');
-  fs.writeFileSync(file, `[database]\n${keys}[broker]\nurls = ${house.broker.WAYBILL_AMQP_URL}\n${more}`, { mode: 0o600 });
-  return file;
+  return house.file(name, `[database]\n${keys}[broker]\nurls = ${house.broker.WAYBILL_AMQP_URL}\n${more}`);
 }
 
 const waybill = (file, ...args) => house.try_waybill(['--config', file, ...args]);
