@@ -11,40 +11,7 @@
 #include "core/runtime/loop.h"
 #include "core/runtime/text.h"
 
-enum {
-	ANSWER_GRACE_MS =
-		5000,  /* beyond statement_timeout: then the server does not even answer that */
-	STEPS_MAX = 3, /* of one statement: BEGIN, its preparation, itself */
-};
-
-static int lost(struct db *db, struct err *e)
-{
-	db_lost(e, "reach the database",
-		db->pg ? PQerrorMessage(db->pg) : "the connection is lost");
-	db_close(db);
-	db->pool->is_up = 0;
-	return -1;
-}
-
-/* Until PQgetResult() would not block. On failure the connection is closed. */
-YIELDS
-static int await_answer(struct db *db, int64_t deadline_ms, struct err *e)
-{
-	for (;;) {
-		int unsent = PQflush(db->pg);
-
-		if (unsent < 0)
-			return lost(db, e);
-		if (!PQisBusy(db->pg))
-			return 0;
-		if (db_wait(db, EV_READ | (unsent ? EV_WRITE : 0), deadline_ms, e)) {
-			db_close(db); /* its answer would come at the wrong time */
-			return err_prefix(e, "waiting for the database");
-		}
-		if (!PQconsumeInput(db->pg))
-			return lost(db, e);
-	}
-}
+enum { STEPS_MAX = 3 }; /* of one statement: BEGIN, its preparation, itself */
 
 static void keep(char *to, size_t size, const PGresult *r, int field)
 {
@@ -124,23 +91,24 @@ static int take_result(struct db *db, const struct db_step *step, PGresult *r, P
 YIELDS
 static int collect(struct db *db, PGresult **out, struct err *e)
 {
-	int64_t deadline_ms = loop_now_ms() + db->pool->statement_timeout_ms + ANSWER_GRACE_MS;
+	int64_t deadline_ms = loop_now_ms() + db->answer_ms;
 	struct err first = {0};
 	int at = 0, has_answer = 0;
 
 	*out = NULL;
 	if (!PQpipelineSync(db->pg))
-		return lost(db, e);
+		return db_abandon(db, e);
 	while (db->pg && !db->is_over) {
 		struct err here = {0};
 
-		if (await_answer(db, deadline_ms, &first))
+		if (db_await_answer(db, deadline_ms, &first))
 			break;
 		PGresult *r = PQgetResult(db->pg);
 
 		if (!r) { /* the end of one step's results */
+			/* Without memory for one: that is not "no rows". */
 			if (!has_answer || ++at > db->pending_count)
-				lost(db, &first); /* no memory for one: that is not "no rows" */
+				db_abandon(db, &first);
 			has_answer = 0;
 			continue;
 		}
@@ -224,12 +192,12 @@ static int send_all(struct db *db, struct arena *a, enum sql_id id, const struct
 		return err_bug(e, "sql %s: %zu parameters instead of %d", sql_statements[id].name,
 			       count, sql_statements[id].params);
 	if (!db->pg)
-		return lost(db, e);
+		return db_abandon(db, e);
 	if (db->is_begin_owed && send_control(db, "BEGIN"))
-		return lost(db, e);
+		return db_abandon(db, e);
 	db->is_begin_owed = 0;
 	if (send_statement(db, a, id, params, count))
-		return lost(db, e);
+		return db_abandon(db, e);
 	return 0;
 }
 
@@ -266,7 +234,7 @@ int db_send(struct db *db, struct arena *a, enum sql_id id, const struct db_valu
 int db_begin(struct db *db, struct err *e)
 {
 	if (!db->pg)
-		return lost(db, e);
+		return db_abandon(db, e);
 	if (db->is_begin_owed || db->pending_count || PQtransactionStatus(db->pg) != PQTRANS_IDLE)
 		return err_bug(e, "a transaction inside a transaction");
 	db->is_begin_owed = 1;
@@ -280,7 +248,7 @@ static int control(struct db *db, const char *command, struct err *e)
 	PGresult *r;
 
 	if (send_control(db, command))
-		return lost(db, e);
+		return db_abandon(db, e);
 	int failed = collect(db, &r, e);
 
 	PQclear(r);
@@ -290,7 +258,7 @@ static int control(struct db *db, const char *command, struct err *e)
 int db_commit(struct db *db, struct err *e)
 {
 	if (!db->pg)
-		return lost(db, e);
+		return db_abandon(db, e);
 	if (db->is_begin_owed) { /* nothing was done */
 		db->is_begin_owed = 0;
 		return 0;

@@ -135,7 +135,9 @@ struct db_result {
  * ERR_RETRY with ERR_CODE_DISCONNECTED (the server is away, or read-only), ERR_CODE_CONFLICT (somebody else was
  * first; or this session has outlived a migration), ERR_CODE_TIMEOUT or none; ERR_FINAL with ERR_CODE_DATA
  * (these very data); ERR_BUG. The message holds PostgreSQL's primary text, never values. A server that does not
- * answer, not even with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection.
+ * answer, not even with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection. So does
+ * a statement that did not arrive whole (a send has failed): after 2 s without an answer a connection of its own asks the
+ * server whether it waits for us, and then this is ERR_CODE_DISCONNECTED.
  */
 YIELDS
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,

@@ -1,6 +1,9 @@
 /*
  * db_connection - connections to PostgreSQL, opened and waited for on the loop
  *
+ * When a send fails, libpq drops what it had to send, says nothing, and waits for the answer. So whoever has waited in
+ * silence for a while asks, on a connection of its own, whether the server waits for us as we do for it.
+ *
  * libpq looks host names up itself and blocks the loop while it does: give an address or a socket's folder.
  */
 #include <string.h>
@@ -8,7 +11,10 @@
 #include "core/runtime/db_internal.h"
 #include "core/runtime/loop.h"
 
-enum { CONNECT_MS = 10000 };
+enum {
+	CONNECT_MS = 10000,
+	BUSY_MS = 100, /* until somebody else may have asked */
+};
 
 /* ---- Waiting for the socket ---- */
 
@@ -54,7 +60,8 @@ void db_watch_idle(struct db *db)
 	watch_socket(db, EV_READ);
 }
 
-int db_wait(struct db *db, int events, int64_t deadline_ms, struct err *e)
+YIELDS
+static int wait_socket(struct db *db, int events, int64_t deadline_ms, struct err *e)
 {
 	int failed = 0;
 
@@ -100,7 +107,7 @@ int db_open(struct db *db, int64_t deadline_ms, struct err *e)
 		state = PGRES_POLLING_FAILED;
 	while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
 		int events = state == PGRES_POLLING_READING ? EV_READ : EV_WRITE;
-		int failed = db_wait(db, events, deadline_ms, e);
+		int failed = wait_socket(db, events, deadline_ms, e);
 
 		forget_socket(db);
 		if (failed) {
@@ -129,4 +136,69 @@ int db_is_read_only(const struct db *db)
 			return 1;
 	}
 	return 0;
+}
+
+/* ---- Waiting for an answer ---- */
+
+int db_abandon(struct db *db, struct err *e)
+{
+	db_lost(e, "reach the database",
+		db->pg ? PQerrorMessage(db->pg) : "the connection is lost");
+	db_close(db);
+	db->pool->is_up = 0;
+	return -1;
+}
+
+/* Does the server wait for more of what was sent to it? */
+YIELDS
+static int is_unheard(struct db *db)
+{
+	struct db *scout = &db->pool->scout;
+	struct arena *a = arena_new();
+	struct db_result r = {0};
+
+	if (db_open(scout, loop_now_ms() + DB_SILENCE_MS, NULL) == 0)
+		db_run(scout, a, SQL_DB_UNHEARD, &r, NULL, db_int64(a, PQbackendPID(db->pg)));
+	db_close(scout);
+	arena_free(a);
+	return r.rows > 0;
+}
+
+int db_await_answer(struct db *db, int64_t deadline_ms, struct err *e)
+{
+	int64_t silence_ms = DB_SILENCE_MS, look_ms = loop_now_ms() + silence_ms;
+	int is_lost = 0;
+
+	for (;;) {
+		int unsent = PQflush(db->pg);
+
+		if (unsent < 0)
+			return db_abandon(db, e);
+		if (!PQisBusy(db->pg))
+			return 0;
+		if (is_lost) {
+			db_close(db);
+			return db_lost(e, "reach the database", "what was sent did not arrive");
+		}
+		int may_look = !unsent && look_ms < deadline_ms;
+		struct err why = {0};
+
+		if (wait_socket(db, EV_READ | (unsent ? EV_WRITE : 0),
+				may_look ? look_ms : deadline_ms, &why)) {
+			if (!may_look || why.code != ERR_CODE_TIMEOUT) {
+				db_close(db); /* its answer would come at the wrong time */
+				if (e)
+					*e = why;
+				return err_prefix(e, "waiting for the database");
+			}
+			if (db->pool->scout.pg) {
+				look_ms = loop_now_ms() + BUSY_MS;
+			} else {
+				is_lost = is_unheard(db);
+				look_ms = loop_now_ms() + (silence_ms *= 2);
+			}
+		}
+		if (!PQconsumeInput(db->pg))
+			return db_abandon(db, e);
+	}
 }

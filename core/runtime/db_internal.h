@@ -9,7 +9,11 @@
 
 #include "core/runtime/db.h"
 
-enum { DB_KEYWORDS = 12, DB_PENDING_MAX = 64 };
+enum {
+	DB_KEYWORDS = 12,
+	DB_PENDING_MAX = 64,
+	DB_SILENCE_MS = 2000, /* a statement without an answer for so long may not have arrived */
+};
 
 /* What was sent and not answered yet. */
 struct db_step {
@@ -21,6 +25,7 @@ struct db {
 	struct db_pool *pool;
 	struct db *next; /* in the pool's list of idle or of closed ones */
 	PGconn *pg;	 /* NULL: closed */
+	int answer_ms;	 /* how long it may take */
 	ev_io io;
 	int is_idle;		    /* in the pool and connected */
 	int is_over;		    /* the session is of no use any more */
@@ -43,6 +48,7 @@ struct db_pool {
 	int connections;
 	struct db *all;
 	struct db *idle, *closed;
+	struct db scout; /* open while a fiber asks whether its statement has arrived */
 	struct db_waiter *first, *last;
 	int is_up;
 	int is_doubtful; /* the server closed a connection that nobody used; none was made since */
@@ -55,12 +61,19 @@ struct db_pool {
 YIELDS
 int db_open(struct db *db, int64_t deadline_ms, struct err *e);
 
-/* db_wait - until its socket has these events (EV_READ, EV_WRITE), or is signalled otherwise; one fiber at a time */
-YIELDS
-int db_wait(struct db *db, int events, int64_t deadline_ms, struct err *e);
-
 /* db_close - close the connection, if it is open; what it was doing is over */
 void db_close(struct db *db);
+
+/* db_abandon - close a connection that is lost; always -1 with ERR_RETRY and ERR_CODE_DISCONNECTED */
+int db_abandon(struct db *db, struct err *e);
+
+/*
+ * db_await_answer - until PQgetResult() would not block
+ *
+ * ERR_RETRY when no answer comes by deadline_ms, or the server has not got all that was sent. Then the connection is closed.
+ */
+YIELDS
+int db_await_answer(struct db *db, int64_t deadline_ms, struct err *e);
 
 /* db_is_read_only - does the server say that this session cannot write? Costs no statement. */
 int db_is_read_only(const struct db *db);

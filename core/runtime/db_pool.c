@@ -8,6 +8,7 @@
 
 enum {
 	STATEMENT_TIMEOUT_MS = 30000,
+	ANSWER_GRACE_MS = 5000, /* beyond: then the server does not even answer that */
 	IDLE_IN_TRANSACTION_MS = 60000,
 	BACKOFF_MIN_MS = 50,
 	BACKOFF_MAX_MS = 1000,
@@ -124,6 +125,13 @@ static void set_keywords(struct db_pool *pool, const struct db_settings *setting
 	}
 }
 
+static void set_up(struct db *db, struct db_pool *pool, int answer_ms)
+{
+	db->pool = pool;
+	db->answer_ms = answer_ms;
+	db->is_prepared = arena_alloc(pool->arena, SQL_COUNT);
+}
+
 struct db_pool *db_pool_new(const struct db_settings *settings)
 {
 	struct arena *a = arena_new();
@@ -137,13 +145,13 @@ struct db_pool *db_pool_new(const struct db_settings *settings)
 								    : STATEMENT_TIMEOUT_MS;
 	if (pool->is_url_valid)
 		set_keywords(pool, settings);
+	set_up(&pool->scout, pool, DB_SILENCE_MS);
 	pool->connections = settings->connections > 0 ? settings->connections : 1;
 	pool->all = ARENA_ARRAY(a, struct db, (size_t)pool->connections);
 	for (int i = 0; i < pool->connections; i++) {
 		struct db *db = &pool->all[i];
 
-		db->pool = pool;
-		db->is_prepared = arena_alloc(a, SQL_COUNT);
+		set_up(db, pool, pool->statement_timeout_ms + ANSWER_GRACE_MS);
 		db->next = pool->closed;
 		pool->closed = db;
 	}
