@@ -8,6 +8,7 @@
 #include "core/runtime/http.h"
 #include "core/runtime/log.h"
 #include "core/runtime/program.h"
+#include "core/runtime/text.h"
 #include "core/runtime/worker.h"
 #include "workers/roles.h"
 
@@ -61,21 +62,17 @@ static int choose(const struct program *p, int argc, char **argv, struct choice 
 /* The mail server's password: the first line of its file. */
 static int read_password(struct arena *a, const char *path, struct secret *out, struct err *e)
 {
-	char line[PASSWORD_MAX];
+	char text[PASSWORD_MAX];
+	size_t len;
 
 	if (!path[0])
 		return 0;
-	FILE *file = fopen(path, "re");
-
-	if (!file || !fgets(line, sizeof line, file)) {
-		if (file)
-			fclose(file);
-		return err_final(e, "cannot read the mail password file %s", path);
-	}
-	fclose(file);
-	*out = secret_new(a, line, strcspn(line, "\r\n"));
-	explicit_bzero(line, sizeof line);
-	return 0;
+	if (secret_file_read(path, "the mail password", text, sizeof text, &len, e))
+		return -1;
+	*out = secret_new(a, text, strcspn(text, "\r\n"));
+	explicit_bzero(text, sizeof text);
+	return out->len ? 0
+			: err_final(e, "the mail password file %s is empty", text_cut(path, 150));
 }
 
 /* What the process keeps until its end, so that leak checkers see that nothing else is left. */

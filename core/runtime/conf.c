@@ -202,5 +202,7 @@ static int is_private(const char *path, struct err *e)
 int conf_is_private(const struct conf *conf, struct err *e)
 {
 	return is_private(conf->path, e) && is_private(conf->secrets.key_file, e) &&
-	       is_private(conf->mail.password_file, e);
+	       is_private(conf->mail.password_file, e) &&
+	       is_private(conf->database.operator_url_file, e) &&
+	       is_private(conf->database.owner_url_file, e);
 }

@@ -98,6 +98,20 @@ test('a master key that cannot be used is named, and not shown', async () => {
   }
 });
 
+test('a mail password that others can read is refused, and an empty one', async () => {
+  const password_file = house.secret_file('mail.password', 'geheim');
+  const conf = good.replace(/^\[mail\]\n|$/, `[mail]\npassword_file = ${password_file}\n`);
+  const starts = async () => { const { outcome, log } = await started('waybill-worker', conf); return { outcome, log }; };
+  assert.strictEqual((await starts()).outcome, 0);
+  fs.chmodSync(password_file, 0o644);
+  const open = await starts();
+  assert.strictEqual(open.outcome, 1);
+  assert.match(open.log, /refused the mail password .*mail\.password: anybody may read it \(chmod 600\)/);
+  fs.writeFileSync(password_file, '\n');
+  fs.chmodSync(password_file, 0o600);
+  assert.match((await starts()).log, /the mail password file .* is empty/);
+});
+
 test('the configuration that all tests use is good', async () => {
   for (const name of ['waybill-worker', 'waybill-gateway']) {
     assert.strictEqual((await started(name, good)).outcome, 0, name);
