@@ -22,11 +22,12 @@ remove-servers:
 	$(Q)for place in build/servers/*; do \
 	  [ ! -e "$$place/lock" ] || tools/servers remove "$${place##*/}" || exit 1; done
 
-FAIL = $(B)/faults/fail.so
-$(FAIL): tests/faults/fail.c $(B)/flags
+# What tests have the loader put before the C library.
+PRELOADS := $(patsubst tests/preload/%.c,$(B)/preload/%.so,$(wildcard tests/preload/*.c))
+$(PRELOADS): $(B)/preload/%.so: tests/preload/%.c $(B)/flags
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
 
-test-programs: $(UNITS) $(FAIL)
+test-programs: $(UNITS) $(PRELOADS)
 	@:
 
 test: packages
@@ -37,7 +38,7 @@ test: packages
 
 system: packages
 	@echo 'Building ...'
-	$(Q)$(SUBMAKE) all $(FAIL)
+	$(Q)$(SUBMAKE) all $(PRELOADS)
 	$(Q)T='$(T)' tests/run
 
 demo: packages
@@ -46,7 +47,7 @@ demo: packages
 	$(Q)tests/demo/run
 
 faults: packages
-	$(Q)$(SUBMAKE) all $(FAIL)
+	$(Q)$(SUBMAKE) all $(PRELOADS)
 	$(Q)tests/faults/run $(FAULTS)
 
 # BENCH: words for tests/bench/run.js, for instance BENCH='N=20000 R=5 two'

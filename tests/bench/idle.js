@@ -40,7 +40,7 @@ async function main() {
       p.cpu = cpu_seconds(p.pid) - p.cpu;
       p.idle = rss_bytes(p.pid);
     }
-    await house.preload(Number(settings.WAITING), 50);
+    await house.fill(Number(settings.WAITING), 50);
     await pass(UNDER_LOAD_MS);
     const done = Number(await house.admin.value("SELECT count(*) FROM orders WHERE state = 'fulfilled'"));
     for (const p of fleet) p.high = rss_high_bytes(p.pid);

@@ -68,7 +68,7 @@ async function measure(name, orders, split) {
     const workers = CONFIGURATIONS[name].map(start);
     await Promise.all(workers.map((w) => w.prints('event=ready')));
     for (const w of workers) w.child.kill('SIGSTOP');
-    await house.preload(orders, split);
+    await house.fill(orders, split);
     const usage = () => ({
       workers: workers.reduce((sum, w) => sum + cpu_seconds(w.pid), 0),
       postgres: cpu_seconds(server_pid('bench', 'postgres')),

@@ -5,9 +5,9 @@
 const path = require('path');
 const { BIN, House, run } = require('../lib');
 
-const PRELOAD = path.join(BIN, '..', 'bench', 'preload');
+const FILL = path.join(BIN, '..', 'bench', 'fill');
 
-/* Which items lie where: see preload.c. */
+/* Which items lie where: see fill.c. */
 const SEED = `
   INSERT INTO merchant (name, brand) VALUES ('bench', 'Bench');
   INSERT INTO store (merchant_id, platform, domain, api_base, hook_key)
@@ -27,10 +27,10 @@ async function open_world(name, conf = {}) {
   const house = await House.open(name, { servers: 'bench', conf });
   await house.owner.run(SEED);
   await house.admin.run('VACUUM ANALYZE item, stock, stock_move, location, store; CHECKPOINT;');
-  house.preload = async (orders, split) => {
+  house.fill = async (orders, split) => {
     const args = [house.broker.WAYBILL_AMQP_URL, '1', String(orders), String(split)];
-    const { code, stderr } = await run(PRELOAD, args, { deadline_ms: 300000 });
-    if (code !== 0) throw new Error(`preload ended with ${code}: ${stderr}`);
+    const { code, stderr } = await run(FILL, args, { deadline_ms: 300000 });
+    if (code !== 0) throw new Error(`fill ended with ${code}: ${stderr}`);
   };
   return house;
 }

@@ -13,14 +13,13 @@
 
 const fs = require('fs');
 const path = require('path');
-const { CommitProxy, House, TOP, pass } = require('../lib');
+const { CommitProxy, House, pass, preload } = require('../lib');
 const { check_books } = require('../demo/books');
 const { Fleet } = require('../demo/fleet');
 const { make_mix } = require('../demo/mix');
 const { Story } = require('../demo/story');
 const { random_source } = require('../sim/lib/random');
 
-const OBJECT = path.join(TOP, 'build/plain/faults/fail.so');
 const RESTART_MS = 200;
 const LOOK_MS = 100;
 const LOST_COMMITS = 0.04;
@@ -49,7 +48,7 @@ function period(random, [least, most]) {
 /* The environment of a program in which calls of this name fail; without `every` chance picks n. */
 function failing(call, random, every, tally) {
   const error = pick(random, CALLS[call].errors);
-  return { LD_PRELOAD: OBJECT, WAYBILL_FAILS: tally, WAYBILL_FAIL: `${call}:${every || period(random, CALLS[call].between)}:${ERRNO[error]}` };
+  return { ...preload('fail'), WAYBILL_FAILS: tally, WAYBILL_FAIL: `${call}:${every || period(random, CALLS[call].between)}:${ERRNO[error]}` };
 }
 
 class Scene {

@@ -44,12 +44,7 @@ class Fleet extends World {
   }
 
   soon(what, check, deadline_ms = 15000) {
-    return until(what, async () => {
-      const seen = await Promise.resolve().then(check).catch((error) => error);
-      if (!seen || seen instanceof Error) await this.hurry();
-      if (seen instanceof Error) throw seen;
-      return seen;
-    }, deadline_ms);
+    return until(what, check, deadline_ms, () => this.hurry());
   }
 
   /* The one shipment of an order, with its parcel, once it is in this state or `wanted` says yes to it. */

@@ -165,7 +165,7 @@ class House {
 
   /* What waits for its next attempt is due now. */
   hurry() {
-    return this.owner.run(['orders', 'shipment', 'notice', 'item', 'credential'].map((table) => (
+    return this.owner.run(['orders', 'shipment', 'notice', 'item', 'credential', 'store'].map((table) => (
       `UPDATE ${table} SET due_at = now(), published_at = NULL
         WHERE step IS NOT NULL AND lease IS NULL AND error IS NOT NULL AND due_at > now() AND due_at < now() + interval '1 day';`)).join('\n'));
   }

@@ -11,6 +11,7 @@ const { until, within } = require('./until');
 
 const TOP = path.resolve(__dirname, '..', '..');
 const BIN = path.join(TOP, process.env.WAYBILL_BIN || 'build/plain/bin'); /* our programs */
+const PRELOADS = path.join(TOP, 'build/plain/preload');
 const LOG_MAX_CHARS = 4 << 20;
 const TICKS_PER_SECOND = 100; /* of /proc/PID/stat, on every Linux */
 
@@ -85,4 +86,11 @@ function run(command, args, { input = '', env = {}, deadline_ms = 60000 } = {}) 
   });
 }
 
-module.exports = { BIN, Program, run, TOP };
+/* The environment of a program before whose C library tests/preload/NAME.c is put. */
+function preload(name) {
+  const file = path.join(PRELOADS, `${name}.so`);
+  if (!fs.existsSync(file)) throw new Error(`${file} is not there: make test-programs`);
+  return { LD_PRELOAD: file, ASAN_OPTIONS: 'verify_asan_link_order=0' };
+}
+
+module.exports = { BIN, Program, preload, run, TOP };

@@ -14,9 +14,10 @@ const pass = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /*
  * Calls check() until it returns something true, and returns that. An error counts as "not yet".
- * After the deadline it throws, naming what was waited for and what was last seen.
+ * After the deadline it throws, naming what was waited for and what was last seen. push() is called between two checks: it
+ * hurries what is waited for.
  */
-async function until(what, check, deadline_ms = 10000) {
+async function until(what, check, deadline_ms = 10000, push = () => {}) {
   const watch = new Stopwatch();
   for (;;) {
     let seen;
@@ -30,6 +31,7 @@ async function until(what, check, deadline_ms = 10000) {
       const last = seen instanceof Error ? seen.message : JSON.stringify(seen);
       throw new Error(`waited ${deadline_ms} ms for ${what}; last seen: ${last}`);
     }
+    await push();
     await pass(INTERVAL_MS);
   }
 }

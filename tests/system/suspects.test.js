@@ -3,7 +3,7 @@
 /*
  * A job of which its worker dies is alone at the next try, and after a few a dead letter; its neighbours are none the worse.
  *
- * Workers die for real (tests/lib/poison.c): when they read the poisonous row, or when they write what a message says; when
+ * Workers die for real (tests/preload/poison.c): when they read the poisonous row, or when they write what a message says; when
  * they act: suspects_act.test.js.
  */
 

@@ -1,7 +1,7 @@
 /*
- * preload - fill wb.ingest with orders in canonical JSON (docs/order-import.md)
+ * fill - fill wb.ingest with orders in canonical JSON (docs/order-import.md)
  *
- *   preload BROKER-URL STORE-ID COUNT SPLIT-PERCENT
+ *   fill BROKER-URL STORE-ID COUNT SPLIT-PERCENT
  *
  * Orders of three lines and about a kilobyte each, always the same ones. Of the items that run.js
  * makes, the first half lies in both locations, a quarter in the first only, a quarter in the second
@@ -20,7 +20,7 @@ enum {
 	EXIT_USAGE = 2,
 };
 
-struct preload {
+struct filling {
 	const char *url, *store;
 	unsigned long count, split_percent;
 	uint64_t random;
@@ -28,7 +28,7 @@ struct preload {
 };
 
 /* xorshift64: the same orders in every run */
-static unsigned long random_below(struct preload *p, unsigned long limit)
+static unsigned long random_below(struct filling *p, unsigned long limit)
 {
 	p->random ^= p->random << 13;
 	p->random ^= p->random >> 7;
@@ -36,7 +36,7 @@ static unsigned long random_below(struct preload *p, unsigned long limit)
 	return p->random % limit;
 }
 
-static const char *order_json(struct arena *a, struct preload *p, unsigned long n)
+static const char *order_json(struct arena *a, struct filling *p, unsigned long n)
 {
 	int is_split = n % 100 < p->split_percent;
 	unsigned long both = 1 + random_below(p, ITEMS / 2);
@@ -69,7 +69,7 @@ static const char *order_json(struct arena *a, struct preload *p, unsigned long 
 		n + 1, n + 1, n + 1, both, both, n + 1, second, second, n + 1, third, third);
 }
 
-static int publish(struct amqp *m, struct preload *p, unsigned long first, unsigned long count,
+static int publish(struct amqp *m, struct filling *p, unsigned long first, unsigned long count,
 		   struct err *e)
 {
 	struct arena *a = arena_new();
@@ -91,7 +91,7 @@ static int publish(struct amqp *m, struct preload *p, unsigned long first, unsig
 	return failed;
 }
 
-static int fill(struct amqp *m, struct preload *p, struct err *e)
+static int fill(struct amqp *m, struct filling *p, struct err *e)
 {
 	const char *const roles[] = {"ingest"};
 
@@ -109,13 +109,13 @@ static int fill(struct amqp *m, struct preload *p, struct err *e)
 
 static void run(void *arg)
 {
-	struct preload *p = arg;
+	struct filling *p = arg;
 	struct amqp *m = NULL;
 	struct err e = {0};
 
-	if (amqp_open(&(struct amqp_settings){.urls = p->url, .name = "preload"}, &m, &e) ||
+	if (amqp_open(&(struct amqp_settings){.urls = p->url, .name = "fill"}, &m, &e) ||
 	    fill(m, p, &e)) {
-		fprintf(stderr, "preload: %s\n", e.msg);
+		fprintf(stderr, "fill: %s\n", e.msg);
 		p->failed = 1;
 	}
 	amqp_close(m);
@@ -125,10 +125,10 @@ static void run(void *arg)
 int main(int argc, char **argv)
 {
 	if (argc != 5) {
-		fprintf(stderr, "usage: preload BROKER-URL STORE-ID COUNT SPLIT-PERCENT\n");
+		fprintf(stderr, "usage: fill BROKER-URL STORE-ID COUNT SPLIT-PERCENT\n");
 		return EXIT_USAGE;
 	}
-	struct preload p = {
+	struct filling p = {
 		.url = argv[1],
 		.store = argv[2],
 		.count = strtoul(argv[3], NULL, 10),
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 		.random = 88172645463325252u,
 	};
 
-	fiber_start("preload", run, &p);
+	fiber_start("fill", run, &p);
 	loop_run();
 	return p.failed;
 }

@@ -1,5 +1,5 @@
 /*
- * poison - a job of which its process dies, for LD_PRELOAD
+ * poison - a job of which its process dies (LD_PRELOAD)
  *
  *   POISON        the text: who sends or receives it dies at once, as of a kernel that is out of memory
  *   POISON_PEER   to or from whom: a TCP port, or "unix" for any Unix socket
