@@ -126,7 +126,8 @@ static int judge_status(const struct api_request *req, const struct http_respons
 	default:
 		if (status >= 200 && status < 300)
 			return 0;
-		if (status >= 500)
+		/* Only what is known as a refusal says that nothing was done. */
+		if (status >= 500 || req->effect == API_EFFECT)
 			return uncertain(req, answer, e, "failed");
 		return err_final(e, "refused with status %d: is the account's address right?",
 				 status);

@@ -73,7 +73,8 @@ struct api_response {
  *   401                 ERR_RETRY, ERR_CODE_AUTH: the runtime has the credential renewed
  *   429                 ERR_RETRY, ERR_CODE_RATE_LIMIT with retry_after_ms
  *   402, 403, 423, 430  ERR_FINAL: the account is closed to us; a person decides
- *   3xx, other 4xx      ERR_FINAL: not what this service does; is api_base right?
+ *   any other, read     ERR_FINAL: not what this service does; is api_base right?
+ *   any other, effect   ERR_RETRY, ERR_CODE_UNKNOWN: whoever said so, it is no refusal
  *   408, 5xx, HTML or cut-off JSON where JSON was due, too large an answer, lost connection
  *                       ERR_RETRY; ERR_CODE_UNKNOWN when effect is API_EFFECT
  *   deadline too near   ERR_RETRY, ERR_CODE_TIMEOUT before anything is sent

@@ -156,6 +156,8 @@ for (const [what, fault] of Object.entries({
   'the answer is a 500': { status: 500, after_effect: true },
   'the answer is a 503': { status: 503, after_effect: true },
   'the answer is HTML': { html: true, after_effect: true },
+  'the answer leads elsewhere': { status: 302, after_effect: true },
+  'the answer is a status that nobody knows': { status: 418, after_effect: true },
 })) {
   test(`a label that was bought although ${what} is found, not bought again`, async () => {
     const name = `#${what}`;

@@ -29,6 +29,7 @@ static const struct http_page pages[] = {
 	{"/security", ANSWER("430 No", "Content-Type: text/html\r\n", "6", "<html>"), 0},
 	{"/moved", ANSWER("302 No", "Location: http://127.0.0.1:1/\r\n", "0", ""), 0},
 	{"/gone", EMPTY("410 No"), 0},
+	{"/teapot", EMPTY("418 No"), 0},
 	{"/late", EMPTY("408 No"), 0},
 	{"/broken", ANSWER("503 No", "Retry-After: 7\r\n", "0", ""), 0},
 	{"/html", ANSWER("200 OK", "Content-Type: text/html; charset=utf-8\r\n", "6", "<html>"), 0},
@@ -69,7 +70,7 @@ static void judge_all(void *arg)
 {
 	static const struct {
 		const char *path;
-		enum err_kind kind; /* ERR_NONE: success */
+		enum err_kind kind; /* ERR_NONE: success; what is UNKNOWN is always a RETRY */
 		enum err_code read, effect;
 		int retry_after_ms;
 	} cases[] = {
@@ -86,8 +87,9 @@ static void judge_all(void *arg)
 		{"/forbidden", ERR_FINAL, 0, 0, 0},
 		{"/locked", ERR_FINAL, 0, 0, 0},
 		{"/security", ERR_FINAL, 0, 0, 0},
-		{"/moved", ERR_FINAL, 0, 0, 0},
-		{"/gone", ERR_FINAL, 0, 0, 0},
+		{"/moved", ERR_FINAL, 0, ERR_CODE_UNKNOWN, 0},
+		{"/gone", ERR_FINAL, 0, ERR_CODE_UNKNOWN, 0},
+		{"/teapot", ERR_FINAL, 0, ERR_CODE_UNKNOWN, 0},
 		{"/late", ERR_RETRY, 0, ERR_CODE_UNKNOWN, 0},
 		{"/broken", ERR_RETRY, 0, ERR_CODE_UNKNOWN, 7000},
 		{"/html", ERR_RETRY, 0, ERR_CODE_UNKNOWN, 0},
@@ -101,10 +103,12 @@ static void judge_all(void *arg)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (int effect = API_READ; effect <= API_EFFECT; effect++) {
 			enum err_code want = effect == API_READ ? cases[i].read : cases[i].effect;
+			/* Nobody may conclude that nothing was done. */
+			enum err_kind kind = want == ERR_CODE_UNKNOWN ? ERR_RETRY : cases[i].kind;
 			int failed = call(cases[i].path, (enum api_effect)effect);
 
-			if (failed != (cases[i].kind ? -1 : 0) || err.kind != cases[i].kind ||
-			    err.code != want || err.retry_after_ms != cases[i].retry_after_ms)
+			if (failed != (kind ? -1 : 0) || err.kind != kind || err.code != want ||
+			    err.retry_after_ms != cases[i].retry_after_ms)
 				fail_msg("%s: %d %s %s %d: %s", cases[i].path, failed,
 					 err_kind_name(err.kind), err_code_name(err.code),
 					 err.retry_after_ms, err.msg);
