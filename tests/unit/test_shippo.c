@@ -161,13 +161,15 @@ static void a_shipment_without_rates_is_judged_by_the_carriers_words(void **stat
 		{"waiting", IS("WAITING") "}", 0, 0, ERR_NONE, 0, NULL},
 		{"refused", IS("ERROR") "," SAYS("USPS", "The parcel is too heavy.") "}", -1, 0,
 		 ERR_FINAL, ERR_CODE_HELD, "USPS: The parcel is too heavy."},
-		{"none offered", IS("SUCCESS") ",\"messages\":[]}", -1, 0, ERR_FINAL, ERR_CODE_HELD,
-		 "no reason given"},
+		{"none offered", IS("SUCCESS") ",\"rates\":[],\"messages\":[]}", -1, 0, ERR_FINAL,
+		 ERR_CODE_HELD, "no reason given"},
 		{"null everywhere",
 		 "{\"object_id\":\"s1\",\"status\":null,\"rates\":null,\"messages\":null}", -1, 0,
-		 ERR_FINAL, ERR_CODE_HELD, "no reason given"},
-		{"out of reach by code", IS("SUCCESS") "," TIMED_OUT "}", -1, 0, ERR_RETRY, 0,
-		 "UPS"},
+		 ERR_RETRY, 0, "list of rates"},
+		{"rates that are no list", IS("SUCCESS") ",\"rates\":{}}", -1, 0, ERR_RETRY, 0,
+		 "list of rates"},
+		{"out of reach by code", IS("SUCCESS") ",\"rates\":[]," TIMED_OUT "}", -1, 0,
+		 ERR_RETRY, 0, "UPS"},
 		{"out of reach by text",
 		 IS("ERROR") "," SAYS(
 			 "UPS", "UPS API did not respond. Please try again in a few minutes.") "}",
@@ -182,8 +184,9 @@ static void a_shipment_without_rates_is_judged_by_the_carriers_words(void **stat
 			 "UPS", "The way to 12 Springfields is 627010: no Ada Love there") "}",
 		 -1, 0, ERR_FINAL, ERR_CODE_HELD,
 		 "UPS: The way to 12 Springfields is 627010: no Ada Love there"},
-		{"no shipment", "{\"status\":\"SUCCESS\"}", -1, 0, ERR_FINAL, ERR_CODE_DATA,
-		 "object_id"},
+		{"no shipment", "{\"status\":\"SUCCESS\"}", -1, 0, ERR_RETRY, 0, "object_id"},
+		{"a status of another type", "{\"object_id\":\"s1\",\"status\":7,\"rates\":[]}", -1,
+		 0, ERR_RETRY, 0, "status"},
 	};
 	struct rate_request r = request();
 
