@@ -118,6 +118,9 @@ CREATE TABLE store_request (
 CREATE TRIGGER signed BEFORE INSERT OR UPDATE OF closed_by ON store_request FOR EACH ROW EXECUTE FUNCTION signed('closed_by');
 CREATE INDEX store_request_due ON store_request (step, due_at) WHERE step IS NOT NULL;
 
+-- Those about personal data, for people.
+CREATE VIEW privacy_request AS SELECT * FROM store_request WHERE kind <> 'uninstalled';
+
 -- Everything that is due or dead, for people.
 CREATE VIEW due_job AS
   SELECT 'orders' AS kind, id, step, due_at, attempt, lease, lease_until, error, is_held, id AS order_id FROM orders WHERE step IS NOT NULL

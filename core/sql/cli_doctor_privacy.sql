@@ -4,4 +4,4 @@ SELECT count(*) FILTER (WHERE r.step IS NOT NULL) AS erasures, (min(r.received_a
        coalesce(bool_or(r.received_at < now() - $1::bigint * interval '1 second' OR r.due_at = 'infinity') FILTER (WHERE r.step IS NOT NULL), false),
        count(*) FILTER (WHERE r.kind = 'data_request') AS questions, (min(r.received_at) FILTER (WHERE r.kind = 'data_request'))::timestamptz(0)::text,
        coalesce(bool_or(r.received_at < now() - $2::bigint * interval '1 second') FILTER (WHERE r.kind = 'data_request'), false)
-  FROM store_request AS r WHERE r.done_at IS NULL AND r.kind <> 'uninstalled'
+  FROM privacy_request AS r WHERE r.done_at IS NULL
