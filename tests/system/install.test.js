@@ -60,6 +60,11 @@ test('every unit is up, as the user waybill', { skip }, async () => {
   for (const lines of units) assert.ok(lines.includes('active') && lines.includes('waybill') && lines.includes('0'), lines.join(' '));
 });
 
+test('however often a unit dies, it is started again', { skip }, async () => {
+  const text = await machine.run("systemctl show -p Id,Restart,StartLimitIntervalUSec --value 'waybill-*.service'");
+  for (const one of text.trim().split('\n\n')) assert.ok(one.split('\n').includes('always') && one.split('\n').includes('0'), one);
+});
+
 test('the key is root\'s, and readable for the units and the command line, not for others', { skip }, async () => {
   assert.strictEqual((await machine.run('stat -c "%U %G %a" /etc/waybill/master.key /etc/waybill/waybill.conf')).trim(),
     'root waybill 640\nroot waybill 640');
