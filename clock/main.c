@@ -150,8 +150,8 @@ static void run_clock(void *arg)
 {
 	struct clock *c = arg;
 
-	sd_notify(0, "READY=1");
-	watchdog_start(NULL, NULL);
+	sd_notify(0, "READY=1\nSTATUS=at work");
+	watchdog_start(c->dependencies, 2, NULL, NULL);
 	log_info("event=ready");
 	while (!c->is_stopping) {
 		struct arena *a = arena_new();

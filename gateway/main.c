@@ -155,8 +155,8 @@ static void run_gateway(void *arg)
 		g->status = EXIT_FAILURE;
 		g->is_stopping = 1;
 	} else {
-		sd_notify(0, "READY=1");
-		watchdog_start(is_heard, g);
+		sd_notify(0, "READY=1\nSTATUS=at work");
+		watchdog_start(g->dependencies, DEPENDENCIES, is_heard, g);
 		log_info("event=ready port=%d", httpd_port(g->public));
 	}
 	while (!g->is_stopping)

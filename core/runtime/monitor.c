@@ -37,6 +37,19 @@ void health_answer(struct arena *a, const struct dependency *dependencies, size_
 	}
 }
 
+const char *health_missing(struct arena *a, const struct dependency *dependencies, size_t count)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < count; i++) {
+		const struct dependency *d = &dependencies[i];
+
+		if (d->is_needed && !d->is_up(d->arg))
+			names = arena_printf(a, "%s%s%s", names, names[0] ? ", " : "", d->name);
+	}
+	return names;
+}
+
 /* Counted when somebody asks; nobody else can count those of a process that must not be looked into. */
 static void count_descriptors(void)
 {

@@ -29,6 +29,10 @@ YIELDS
 void health_answer(struct arena *a, const struct dependency *dependencies, size_t count,
 		   struct httpd_answer *out);
 
+/* health_missing - the names of those that are needed and away: "database, broker", "" for none; in the arena */
+YIELDS
+const char *health_missing(struct arena *a, const struct dependency *dependencies, size_t count);
+
 /*
  * monitor_open - dependencies stay the caller's until httpd_close(). listen NULL or "": *out is NULL.
  *

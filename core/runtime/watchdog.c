@@ -1,19 +1,24 @@
 /* watchdog - tells systemd that the process gets on, for as long as it does */
 #include "core/runtime/watchdog.h"
 
+#include <string.h>
 #include <systemd/sd-daemon.h>
 
 #include "core/runtime/log.h"
 #include "core/runtime/loop.h"
+#include "core/runtime/monitor.h"
 
 enum { TIMES = 4 }; /* it is told so often in the time that systemd waits */
 
 static struct promise *promises;
 
 static struct {
+	const struct dependency *dependencies;
+	size_t count;
 	int (*proof)(void *arg, int64_t deadline_ms, struct err *e);
 	void *arg;
 	int64_t every_ms;
+	char missing[100];
 	struct fiber *fiber; /* NULL: systemd does not watch */
 	struct fiber_queue ended;
 } dog;
@@ -59,6 +64,20 @@ static int get_on(int64_t deadline_ms, struct err *e)
 	return dog.proof ? dog.proof(dog.arg, deadline_ms, e) : 0;
 }
 
+/* Told when it changes. */
+YIELDS
+static void tell_status(void)
+{
+	struct arena *a = arena_new();
+	const char *missing = health_missing(a, dog.dependencies, dog.count);
+
+	if (strcmp(missing, dog.missing) != 0) {
+		snprintf(dog.missing, sizeof dog.missing, "%s", missing);
+		sd_notifyf(0, "STATUS=%s%s", missing[0] ? "waits for: " : "at work", missing);
+	}
+	arena_free(a);
+}
+
 static void run(void *unused)
 {
 	struct err e = {0};
@@ -71,6 +90,7 @@ static void run(void *unused)
 			sd_notify(0, "WATCHDOG=1");
 		else if (e.code != ERR_CODE_CANCELLED)
 			log_err("event=stuck error=%s", log_quote(e.msg));
+		tell_status();
 		while (loop_now_ms() < next_ms && !fiber_sleep_ms(next_ms - loop_now_ms(), &e))
 			;
 	} while (e.code != ERR_CODE_CANCELLED);
@@ -78,12 +98,15 @@ static void run(void *unused)
 	fiber_queue_wake_all(&dog.ended);
 }
 
-void watchdog_start(int (*proof)(void *arg, int64_t deadline_ms, struct err *e), void *arg)
+void watchdog_start(const struct dependency *dependencies, size_t count,
+		    int (*proof)(void *arg, int64_t deadline_ms, struct err *e), void *arg)
 {
 	uint64_t us = 0;
 
 	if (sd_watchdog_enabled(0, &us) <= 0)
 		return;
+	dog.dependencies = dependencies;
+	dog.count = count;
 	dog.proof = proof;
 	dog.arg = arg;
 	dog.every_ms = (int64_t)us / 1000 / TIMES;

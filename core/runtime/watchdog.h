@@ -4,15 +4,18 @@
  * systemd (WatchdogSec= of a unit) ends and restarts a process from which it has not heard for so long. From here it
  * hears four times in that time, by a fiber, so only while the loop turns and fibers run; and only while no promise
  * is overdue and the process's own proof holds. Who waits for PostgreSQL or RabbitMQ renews its promise while it
- * waits: that is not being stuck, and no restart would help.
+ * waits: that is not being stuck, and no restart would help. What it waits for is told, too (`systemctl status`).
  */
 #ifndef WAYBILL_WATCHDOG_H
 #define WAYBILL_WATCHDOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/runtime/err.h"
 #include "core/runtime/fiber.h"
+
+struct dependency; /* monitor.h */
 
 /* Something under way that has to be done, or to give its word again, by a time. Zero it to initialize. */
 struct promise {
@@ -33,9 +36,11 @@ const struct promise *promise_broken(int64_t now_ms);
 /*
  * watchdog_start - nothing happens unless systemd watches ($WATCHDOG_USEC)
  *
- * proof may be NULL. It returns 0, or -1 with what is wrong; it has half of the time.
+ * Dependencies stay the caller's until watchdog_stop(). proof may be NULL. It returns 0, or -1 with what is wrong; it has half
+ * of the time.
  */
-void watchdog_start(int (*proof)(void *arg, int64_t deadline_ms, struct err *e), void *arg);
+void watchdog_start(const struct dependency *dependencies, size_t count,
+		    int (*proof)(void *arg, int64_t deadline_ms, struct err *e), void *arg);
 
 /* watchdog_stop - systemd is told nothing more; harmless when it was not started */
 YIELDS

@@ -154,7 +154,7 @@ static void run_worker(void *arg)
 
 	/* Without broker and database, too: to wait for them is no failure to start. */
 	sd_notify(0, "READY=1");
-	watchdog_start(NULL, NULL);
+	watchdog_start(w->dependencies, 2, NULL, NULL);
 	wait_until_prepared(w);
 	if (!w->place.is_closing)
 		start_lines(w);

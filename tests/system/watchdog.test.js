@@ -40,6 +40,9 @@ const health = async (program) => {
   return `${status} ${String(body).trim().replace(/\n/g, ', ')}`;
 };
 
+/* What `systemctl status` would show. */
+const last_status = (supervisor) => supervisor.heard.split('STATUS=').pop().split('\n')[0];
+
 test.before(async () => {
   house = await House.open('watchdog', { conf: { worker: { away_s: 1 }, clock: { interval_ms: 100 } } });
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'waybill-link-'));
@@ -102,10 +105,15 @@ for (const how of ['cut', 'mute']) {
     database[how]();
     broker[how]();
     await all_live(`both are away (${how})`);
+    for (const [name, { supervisor }] of how === 'cut' ? Object.entries(fleet) : []) {
+      const missing = name === 'gateway' ? /^waits for: broker/ : /^waits for: database, broker$/;
+      await until(`${name} to tell systemd what it waits for`, () => missing.test(last_status(supervisor)), WATCHDOG_MS);
+    }
     await database.restore();
     await broker.restore();
     for (const [name, program] of Object.entries(fleet)) {
       await until(`${name} to be well`, async () => (await health(program)).startsWith('200 '), 20000);
+      await until(`${name} to tell systemd so`, () => last_status(program.supervisor) === 'at work', WATCHDOG_MS);
     }
   });
 }

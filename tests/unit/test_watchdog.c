@@ -81,7 +81,7 @@ static void life(void *arg)
 
 	(void)arg;
 	is_well = 1;
-	watchdog_start(proof, &is_well);
+	watchdog_start(NULL, 0, proof, &is_well);
 	until_it_beats();
 	is_well = 0;
 	it_does_not_beat();
@@ -113,7 +113,7 @@ static void unwatched(void *arg)
 {
 	(void)arg;
 	is_well = 1;
-	watchdog_start(proof, &is_well);
+	watchdog_start(NULL, 0, proof, &is_well);
 	it_does_not_beat();
 	watchdog_stop();
 }
