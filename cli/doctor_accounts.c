@@ -112,11 +112,6 @@ void doctor_accounts(struct cli *cli)
 	struct db_result r;
 	struct err e = {0};
 
-	if (!cli->conf.secrets.key_file[0]) {
-		doctor_say(cli, 0, "master key",
-			   "secrets.key_file is not set; `waybill setup` makes the key");
-		return;
-	}
 	if (secret_key_read(cli->conf.secrets.key_file, &key, &e) ||
 	    db_query(cli->db, cli->arena, SQL_CLI_DOCTOR_ACCOUNTS, NULL, 0, &r, &e) ||
 	    cli_commit(cli, &e)) { /* nothing is held while others are asked */

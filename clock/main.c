@@ -206,10 +206,8 @@ static void name_holder(struct clock *c)
 
 static int start(struct clock *c, const struct program *p, struct conf *conf, struct err *e)
 {
-	if (conf_read(p->config, conf, e))
+	if (program_begin(p, conf, e))
 		return -1;
-	log_init(p->name, (enum log_level)log_level_by_name(conf->log.level));
-	secret_init();
 	if (p->is_check)
 		return program_check(p, conf, e);
 	name_holder(c);

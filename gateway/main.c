@@ -196,10 +196,8 @@ static int start(const struct program *p, struct err *e)
 	static struct conf conf;
 	struct master_key *key = NULL;
 
-	if (conf_read(p->config, &conf, e))
+	if (program_begin(p, &conf, e))
 		return -1;
-	log_init(p->name, (enum log_level)log_level_by_name(conf.log.level));
-	secret_init();
 	if (secret_key_read(conf.secrets.key_file, &key, e))
 		return -1;
 	int status = p->is_check ? program_check(p, &conf, e) : run(&conf, p->metrics, key, e);

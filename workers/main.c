@@ -7,6 +7,7 @@
 #include "core/runtime/durable.h"
 #include "core/runtime/http.h"
 #include "core/runtime/log.h"
+#include "core/runtime/nearest.h"
 #include "core/runtime/program.h"
 #include "core/runtime/text.h"
 #include "core/runtime/worker.h"
@@ -31,6 +32,17 @@ static const struct role *role_by_name(const char *name)
 	return NULL;
 }
 
+static int no_role(const struct program *p, const char *name)
+{
+	struct nearest n = nearest_to(name);
+
+	for (size_t i = 0; roles[i]; i++)
+		nearest_try(&n, roles[i]->name);
+	return nearest_word(&n) ? program_usage(p, "there is no role \"%s\"; did you mean \"%s\"?",
+						name, nearest_word(&n))
+				: program_usage(p, "there is no role \"%s\"", name);
+}
+
 struct choice {
 	const struct role *roles[ROLES_MAX];
 	size_t count;
@@ -51,7 +63,7 @@ static int choose(const struct program *p, int argc, char **argv, struct choice 
 		const struct role *role = role_by_name(argv[i]);
 
 		if (!role)
-			return program_usage(p, "there is no role \"%s\"", argv[i]);
+			return no_role(p, argv[i]);
 		if (chosen->count == ROLES_MAX || is_chosen(role, chosen))
 			return program_usage(p, "more than one \"%s\"", argv[i]);
 		chosen->roles[chosen->count++] = role;
@@ -86,23 +98,23 @@ struct belongings {
 static int try_label_store(const struct conf *conf, const struct choice *chosen, struct err *e)
 {
 	const char *store = conf->labels.store;
+	struct err why = {0};
 
 	if (strcmp(store, "database") == 0 ||
 	    (chosen->count && !is_chosen(role_by_name("label"), chosen)))
 		return 0;
-	return durable_try(store, e) ? err_prefix(e, "labels.store") : 0;
+	return durable_try(store, &why)
+		       ? err_final(e,
+				   "labels.store: %s; units may write below /var/lib/waybill, and "
+				   "where a drop-in's ReadWritePaths= says",
+				   why.msg)
+		       : 0;
 }
 
-static int prepare(struct conf *conf, const char *path, const struct choice *chosen,
+static int prepare(struct conf *conf, const struct program *p, const struct choice *chosen,
 		   struct context *context, struct belongings *own, struct err *e)
 {
-	if (conf_read(path, conf, e))
-		return -1;
-	log_init("waybill-worker", (enum log_level)log_level_by_name(conf->log.level));
-	secret_init();
-	if (!conf->secrets.key_file[0])
-		return err_final(e, "secrets.key_file is not set; `waybill setup` makes the key");
-	if (secret_key_read(conf->secrets.key_file, &own->key, e) ||
+	if (program_begin(p, conf, e) || secret_key_read(conf->secrets.key_file, &own->key, e) ||
 	    mail_templates_load(conf->mail.templates[0] ? conf->mail.templates : NULL,
 				&own->templates, e) ||
 	    read_password(own->arena, conf->mail.password_file, &context->mail_password, e) ||
@@ -125,7 +137,7 @@ static int run(const struct program *p, const struct choice *chosen, struct belo
 	struct context context = {0};
 	struct err e = {0};
 
-	if (prepare(&conf, p->config, chosen, &context, own, &e) ||
+	if (prepare(&conf, p, chosen, &context, own, &e) ||
 	    (p->is_check && program_check(p, &conf, &e))) {
 		log_start_failure(p->name, e.msg);
 		return PROGRAM_FAILED;

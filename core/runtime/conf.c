@@ -177,7 +177,8 @@ int conf_read(const char *path, struct conf *out, struct err *e)
 
 	if (!r.path && from && *from)
 		r.path = from;
-	if (!r.path && access(default_path, F_OK) == 0)
+	/* One that is there and cannot be reached is an error, not none. */
+	if (!r.path && (access(default_path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)))
 		r.path = default_path;
 	if ((r.path && read_file(&r)) || fill_up(&r))
 		return -1;
@@ -201,8 +202,22 @@ static int is_private(const char *path, struct err *e)
 
 int conf_is_private(const struct conf *conf, struct err *e)
 {
-	return is_private(conf->path, e) && is_private(conf->secrets.key_file, e) &&
-	       is_private(conf->mail.password_file, e) &&
-	       is_private(conf->database.operator_url_file, e) &&
-	       is_private(conf->database.owner_url_file, e);
+	if (!is_private(conf->path, e))
+		return 0;
+	for (const struct conf_key *k = conf_keys; k->name; k++)
+		if (k->type == CONF_FILE &&
+		    !is_private(*(const char *const *)((const char *)conf + k->offset), e))
+			return 0;
+	return 1;
+}
+
+int conf_has_servers(const struct conf *conf, struct err *e)
+{
+	const char *missing = !conf->database.url[0]  ? "database.url"
+			      : !conf->broker.urls[0] ? "broker.urls"
+						      : NULL;
+
+	if (missing)
+		err_final(e, "%s is not set; see docs/configuration.md", missing);
+	return !missing;
 }

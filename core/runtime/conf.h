@@ -89,6 +89,9 @@ int conf_read(const char *path, struct conf *out, struct err *e);
  */
 int conf_is_private(const struct conf *conf, struct err *e);
 
+/* conf_has_servers - the urls of PostgreSQL and RabbitMQ are set; else ERR_FINAL names the key */
+int conf_has_servers(const struct conf *conf, struct err *e);
+
 /* conf_describe - print a configuration file: every key with its meaning and default */
 void conf_describe(void);
 

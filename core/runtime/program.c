@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "core/runtime/httpd.h"
+#include "core/runtime/log.h"
+#include "core/runtime/secret.h"
 #include "core/runtime/version.h"
 
 static void help(const struct program *p)
@@ -73,6 +75,15 @@ int program_options(struct program *p, int argc, char **argv)
 		return program_usage(p, "it takes no arguments, and was given \"%s\"",
 				     argv[optind]);
 	return -1;
+}
+
+int program_begin(const struct program *p, struct conf *conf, struct err *e)
+{
+	if (conf_read(p->config, conf, e))
+		return -1;
+	log_init(p->name, (enum log_level)log_level_by_name(conf->log.level));
+	secret_init();
+	return conf_has_servers(conf, e) ? 0 : -1;
 }
 
 int program_check(const struct program *p, const struct conf *conf, struct err *e)

@@ -29,6 +29,9 @@ struct program {
 /* program_options - read the command line; -1: go on, else the exit code, with everything said */
 int program_options(struct program *p, int argc, char **argv);
 
+/* program_begin - the configuration, with both servers named; the log, and secrets' memory */
+int program_begin(const struct program *p, struct conf *conf, struct err *e);
+
 /*
  * program_check - what every program's --check tries: that others cannot read the secrets, and the address of the metrics
  *

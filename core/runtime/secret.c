@@ -111,6 +111,8 @@ int secret_key_read(const char *path, struct master_key **out, struct err *e)
 	size_t text_len = 0, len = 0;
 	struct master_key *key;
 
+	if (!path[0])
+		return err_final(e, "secrets.key_file is not set; `waybill setup` makes the key");
 	if (secret_file_read(path, "the master key", text, sizeof text, &text_len, e))
 		return -1;
 	key = sodium_malloc(sizeof *key);

@@ -144,6 +144,47 @@ test('a check tries what will be needed: the address of the metrics, and that no
   await new Promise((resolve) => { taken.close(resolve); });
 });
 
+test('what has to be set and is not is named, also by a check', async () => {
+  const without = (section, key) => good.replace(new RegExp(`(^\\[${section}\\]\\n(?:[^[].*\\n)*?)${key} = .*\\n`, 'm'), '$1');
+  const missing = { 'database.url': DAEMONS, 'broker.urls': DAEMONS, 'secrets.key_file': ['waybill-worker', 'waybill-gateway'] };
+  for (const [name, programs] of Object.entries(missing)) {
+    const text = without(...name.split('.'));
+    assert.notStrictEqual(text, good, name);
+    fs.writeFileSync(house.conf_file, text, { mode: 0o600 });
+    for (const program of programs) {
+      for (const args of [['--check'], program === 'waybill-worker' ? ['route'] : []]) {
+        const running = house.start_in({ WAYBILL_DB_URL: '', WAYBILL_AMQP_URL: '' }, program, ...args);
+        assert.strictEqual(await running.ended, 1, `${program} without ${name}`);
+        assert.match(running.log, new RegExp(`${name.replace('.', '\\.')} is not set`), program);
+      }
+    }
+  }
+  fs.writeFileSync(house.conf_file, good, { mode: 0o600 });
+});
+
+test('every file with a secret that the configuration names is looked at', async () => {
+  const file = path.join(house.dir, 'open.secret');
+  fs.writeFileSync(file, 'postgresql://localhost/x', { mode: 0o600 });
+  const keys = ['database.operator_url_file', 'database.owner_url_file', 'mail.password_file'];
+  for (const key of keys) {
+    const [section, name] = key.split('.');
+    house.write_conf({ [section]: { [name]: file } });
+    fs.chmodSync(file, 0o644);
+    const open = await check('waybill-clock');
+    assert.strictEqual(open.code, 1, key);
+    assert.match(open.text, /others can read or change .*open\.secret.*chmod 640/, key);
+    fs.chmodSync(file, 0o600);
+    assert.strictEqual((await check('waybill-clock')).code, 0, key);
+  }
+  house.write_conf();
+});
+
+test('a role that there is not is answered with the one that was meant', async () => {
+  const program = house.start('waybill-worker', 'rout');
+  assert.strictEqual(await program.ended, 2);
+  assert.match(program.log, /there is no role "rout"; did you mean "route"\?/);
+});
+
 test('a worker that buys labels does not start where it could not keep them; others do not mind', async () => {
   house.write_conf({ labels: { store: '/proc/no-such' } });
   const worker = house.start('waybill-worker', 'label');
