@@ -89,7 +89,10 @@ static int prepare(struct worker *w, struct err *e)
 		       : 0;
 }
 
-/* Without broker and database a worker waits for them, and leaves the messages where they are. */
+/*
+ * Without broker and database a worker waits for them, and leaves the messages where they are. That is no failure to start: it is
+ * ready then, too.
+ */
 static void wait_until_prepared(struct worker *w)
 {
 	struct err e = {0};
@@ -105,7 +108,7 @@ static void wait_until_prepared(struct worker *w)
 		if (!said_ms || loop_now_ms() - said_ms > SAY_AGAIN_MS) {
 			said_ms = loop_now_ms();
 			log_warn("event=waiting error=%s", log_quote(e.msg));
-			sd_notifyf(0, "STATUS=waiting: %s", e.msg);
+			sd_notifyf(0, "READY=1\nSTATUS=waiting: %s", e.msg);
 		}
 		fiber_sleep_ms(WAIT_MS, NULL);
 	}
@@ -115,7 +118,7 @@ static void start_lines(struct worker *w)
 {
 	for (size_t i = 0; i < w->line_count; i++)
 		line_start(w->lines[i]);
-	sd_notify(0, "STATUS=at work");
+	sd_notify(0, "READY=1\nSTATUS=at work");
 	log_info("event=ready roles=%zu", w->line_count);
 }
 
@@ -152,8 +155,6 @@ static void run_worker(void *arg)
 {
 	struct worker *w = arg;
 
-	/* Without broker and database, too: to wait for them is no failure to start. */
-	sd_notify(0, "READY=1");
 	watchdog_start(w->dependencies, 2, NULL, NULL);
 	wait_until_prepared(w);
 	if (!w->place.is_closing)
