@@ -148,6 +148,11 @@ int cli_url(struct cli *cli, const char *file, const char *variable, const char 
 	*url = from ? from : "";
 	if (!file[0])
 		return 0;
+	if (access(file, R_OK) && errno == EACCES)
+		return err_final(e,
+				 "%s is not for you: call it as root, or with a configuration "
+				 "of your own (docs/operations.md, Security)",
+				 text_cut(file, 100));
 	if (secret_file_read(file, "the database's url", text, sizeof text, &len, e))
 		return -1;
 	if (!db_url_is_valid(text))
@@ -316,12 +321,15 @@ int cli_execute(struct cli *cli)
 	fiber_start("command", run, cli);
 	loop_run();
 	db_pool_free(cli->pool);
+	/* Of no rows the words alone tell. */
+	int is_said = notes.data && json_is_array(cli->output) && !json_array_size(cli->output);
+
 	if (cli->output && cli->is_json)
 		print_json(stdout, cli->output);
-	else if (cli->output)
+	else if (cli->output && !is_said)
 		print_value(stdout, cli->output);
 	if (notes.data && !cli->is_json)
-		fputs(notes.data, stdout);
+		fputs(notes.data + (is_said ? strspn(notes.data, "\n") : 0), stdout);
 	json_decref(cli->output);
 	if ((fflush(stdout) || ferror(stdout)) && errno == EPIPE) {
 		/* Whoever read it has seen enough ("| head"): end as every program does then. */

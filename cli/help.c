@@ -129,6 +129,16 @@ static void print_near(const char *first, const char *both)
 		fputs("\n", stderr);
 }
 
+static int is_noun(const char *word)
+{
+	FOR_EACH_COMMAND(c)
+	{
+		if (is_word(word, c->words, strcspn(c->words, " ")))
+			return 1;
+	}
+	return 0;
+}
+
 int help_unknown(int argc, char **argv)
 {
 	const char *first = argc ? argv[0] : "";
@@ -136,8 +146,12 @@ int help_unknown(int argc, char **argv)
 	char both[2 * NEAREST_BYTES];
 
 	snprintf(both, sizeof both, "%s%s%s", first, second ? " " : "", second ? second : "");
-	fprintf(stderr, "waybill: there is no command \"%s\"", both);
-	print_near(first, both);
+	if (!second && is_noun(first)) {
+		fprintf(stderr, "waybill: \"%s\" wants one word more:\n", first);
+	} else {
+		fprintf(stderr, "waybill: there is no command \"%s\"", both);
+		print_near(first, both);
+	}
 	if (help_print_noun(stderr, first) == 0)
 		fputs("see `waybill --help`\n", stderr);
 	return EXIT_USAGE;

@@ -60,6 +60,9 @@ static int order_release(struct cli *cli, struct err *e)
 	if (cli_run(cli, SQL_CLI_ORDER_DUE, &r, e, db_int64(cli->arena, order)))
 		return -1;
 	cli_dues(cli, &r);
+	cli_say(cli,
+		"\nCleared. What was not put right is held again; see `waybill order show %lld`.",
+		(long long)order);
 	return 0;
 }
 

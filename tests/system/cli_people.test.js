@@ -101,3 +101,18 @@ test('a reader that has seen enough is no error', async () => {
     { env: { WAYBILL_CONFIG: house.conf_file } });
   assert.strictEqual(stderr, '');
 });
+
+test('a noun alone is answered with its commands', async () => {
+  const { code, stderr } = await say('order');
+  assert.strictEqual(code, 2);
+  assert.match(stderr, /^waybill: "order" wants one word more:\n {2}order list /);
+});
+
+test('where nothing is wrong, the words alone say so; --json is an empty list', async () => {
+  for (const command of ['audit verify', 'stock verify']) {
+    const { code, stdout } = await say(...command.split(' '));
+    assert.strictEqual(code, 0, command);
+    assert.match(stdout, /^\w[^\n]*(?:is whole|agree)\.\n$/, command);
+    assert.deepStrictEqual(await house.waybill(...command.split(' ')), [], command);
+  }
+});
