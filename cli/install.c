@@ -15,7 +15,10 @@ static const struct field setup_fields[] = {
 	{0},
 };
 
-/* Root makes the key for those who may read the configuration: its group. Where that cannot be, the key is root's alone. */
+/*
+ * Root makes the key for those who may read the configuration: its group. Where that cannot be, the key is root's
+ * alone.
+ */
 static void share_as_configuration(int fd, const char *conf_path)
 {
 	struct stat st;

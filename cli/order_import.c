@@ -1,8 +1,9 @@
 /*
  * order_import - orders from nowhere
  *
- * The file is compared with what is known before it is published, so that the answer can say what it changes, and so that
- * what would be ignored or misunderstood is refused while somebody is looking. Ingest checks the same again.
+ * The file is compared with what is known before it is published, so that the answer can say what it changes, and
+ * so that what would be ignored or misunderstood is refused while somebody is looking. Ingest checks the same
+ * again.
  */
 #include "cli/cli.h"
 #include "cli/file.h"

@@ -18,9 +18,9 @@ json_t *rows_to_json(const struct db_result *r);
 /*
  * print_value - an array of objects as a table, an object as a record whose lists are tables
  *
- * Control characters are printed as '?', so that no text from outside reaches the terminal as a
- * command. A table that is wider than the terminal is printed without its empty columns and with the widest cut, with "…" for what is
- * missing; where out is no terminal nothing is.
+ * Control characters are printed as '?', so that no text from outside reaches the terminal as a command. A table
+ * that is wider than the terminal is printed without its empty columns and with the widest cut, with "…" for what
+ * is missing; where out is no terminal nothing is.
  */
 void print_value(FILE *out, const json_t *value);
 

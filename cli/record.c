@@ -214,7 +214,10 @@ static int put_rows(struct cli *cli, const struct put *p, size_t first, size_t c
 	return db_query(cli->db, cli->arena, p->id, params, r->columns + 2, taken, e);
 }
 
-/* The rows that the database refuses, by halves: each part is tried in a transaction of its own, of which nothing stays. */
+/*
+ * The rows that the database refuses, by halves: each part is tried in a transaction of its own, of which nothing
+ * stays.
+ */
 static int find_refused(struct cli *cli, const struct put *p, size_t first, size_t count,
 			struct err *e)
 {

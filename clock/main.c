@@ -3,9 +3,10 @@
  *
  *   waybill-clock [--config FILE] [--metrics HOST:PORT]
  *
- * Rows whose retry time has come, and rows that were due for a while without being taken because their message got lost;
- * oldest first, each at most once a minute, and only while a queue holds little, so that an outage of any length does not
- * pile up duplicates. It is the one way of recovery. Any number may run: a leased row decides which one acts.
+ * Rows whose retry time has come, and rows that were due for a while without being taken because their message got
+ * lost; oldest first, each at most once a minute, and only while a queue holds little, so that an outage of any
+ * length does not pile up duplicates. It is the one way of recovery. Any number may run: a leased row decides which
+ * one acts.
  */
 #include <signal.h>
 #include <systemd/sd-daemon.h>

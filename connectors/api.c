@@ -67,9 +67,9 @@ static int build(const struct api *api, const struct api_request *req, struct ht
 	if (req->url && req->auth && !is_below(api->account->api_base, req->url))
 		return err_bug(e, "a token for an url of somebody else");
 	out->method = req->method;
-	out->origin = !req->url					? HTTP_CONFIGURED
-		      : url_is_loopback(api->account->api_base) ? HTTP_ANSWERED_HERE
-								: HTTP_ANSWERED;
+	out->origin = !req->url					     ? HTTP_CONFIGURED
+		      : inet_url_is_loopback(api->account->api_base) ? HTTP_ANSWERED_HERE
+								     : HTTP_ANSWERED;
 	out->url = req->url ? req->url : arena_printf(a, "%s%s", api->account->api_base, req->path);
 	out->timeout_ms = left_ms < timeout_ms ? (int)left_ms : timeout_ms;
 	out->is_read = req->effect == API_READ;

@@ -222,8 +222,8 @@ struct platform {
 		       struct err *e);
 
 	/*
-	 * token - MAY. A new access token from the account's client credentials. ERR_FINAL with ERR_CODE_AUTH: the store
-	 * does not know us, or not any more.
+	 * token - MAY. A new access token from the account's client credentials. ERR_FINAL with ERR_CODE_AUTH: the
+	 * store does not know us, or not any more.
 	 */
 	int (*token)(struct api *api, struct platform_token *out, struct err *e);
 

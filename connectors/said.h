@@ -1,8 +1,9 @@
 /*
  * said - what a service says beside the facts: cleaned and cut where it is read
  *
- * One function per kind. An ornament never makes an answer unreadable, and the database refuses none of these: each gives a copy that
- * may be kept and shown, or NULL when nothing of use was said. text NULL: it was of another type, or missing.
+ * One function per kind. An ornament never makes an answer unreadable, and the database refuses none of these: each
+ * gives a copy that may be kept and shown, or NULL when nothing of use was said. text NULL: it was of another type,
+ * or missing.
  */
 #ifndef WAYBILL_SAID_H
 #define WAYBILL_SAID_H

@@ -35,7 +35,10 @@ struct ingest {
 	int64_t order_id; /* once known */
 };
 
-/* ingest_write - orders of the batch into rows; each job has ingest.has_order set. The newest of an order comes once. */
+/*
+ * ingest_write - orders of the batch into rows; each job has ingest.has_order set. The newest of an order comes
+ * once.
+ */
 YIELDS
 int ingest_write(struct batch *b, struct job **jobs, size_t count, struct err *e);
 

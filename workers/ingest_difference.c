@@ -245,7 +245,10 @@ static const struct ingest_line *line_of(const struct ingest_known *known, const
 				 : NULL;
 }
 
-/* The differences of one line: another price, more units, or fewer, as far as they are not in somebody's hands. Returns how many more. */
+/*
+ * The differences of one line: another price, more units, or fewer, as far as they are not in somebody's hands.
+ * Returns how many more.
+ */
 static int64_t change_line(struct ingest_writing *w, const struct ingest *in,
 			   const struct order_doc_line *now, const struct ingest_line *had)
 {
@@ -291,7 +294,10 @@ static int lacks_address(struct arena *a, const struct order_doc *d)
 	return 0;
 }
 
-/* What whoever planned it last found in the way, and what is so no longer: corrected, handed out, to be shipped after all. */
+/*
+ * What whoever planned it last found in the way, and what is so no longer: corrected, handed out, to be shipped
+ * after all.
+ */
 static void lift_settled(struct ingest_writing *w, const struct ingest *in,
 			 const struct ingest_known *known)
 {

@@ -4,10 +4,10 @@
  * in:  shipments with a chosen rate
  * out: the label's bytes, cost and tracking; the shipment goes to the floor, or ships at once (auto_ship)
  *
- * The intent, with a uuid, is committed before the request, and the uuid travels with it. Whoever finds an older intent never
- * buys: it asks the carrier for that uuid until it is found. Not found after the grace time, and not found again a fifth of
- * that later, one new attempt is made, at most; then a person decides. The rest of the risk: a purchase that the carrier shows
- * only after that.
+ * The intent, with a uuid, is committed before the request, and the uuid travels with it. Whoever finds an older
+ * intent never buys: it asks the carrier for that uuid until it is found. Not found after the grace time, and not
+ * found again a fifth of that later, one new attempt is made, at most; then a person decides. The rest of the risk:
+ * a purchase that the carrier shows only after that.
  */
 #include "workers/label.h"
 

@@ -54,8 +54,8 @@ static int look_again(struct buying *p, struct err *e, const char *why)
 }
 
 /*
- * The carrier does not know the attempt. Lists have come back empty that were not: it is given up when they do not show it
- * after the grace time, and again some time later.
+ * The carrier does not know the attempt. Lists have come back empty that were not: it is given up when they do not
+ * show it after the grace time, and again some time later.
  */
 static int not_found(struct job *job, struct buying *p, struct err *e)
 {

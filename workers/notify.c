@@ -4,8 +4,8 @@
  * in:  notices: a parcel is on its way, units wait, units that waited are packed
  * out: the mail, with a Message-ID that is the same in every attempt
  *
- * At least once: when the answer to a sent mail is lost it is sent again, with the same Message-ID. A customer without an
- * address, or whose address is refused, is recorded and not tried again.
+ * At least once: when the answer to a sent mail is lost it is sent again, with the same Message-ID. A customer
+ * without an address, or whose address is refused, is recorded and not tried again.
  */
 #include "core/domain/mail.h"
 #include "core/runtime/jmap.h"

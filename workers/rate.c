@@ -4,8 +4,8 @@
  * in:  planned shipments
  * out: a parcel with its rate; label is due
  *
- * Free and repeatable: a rate that was asked for twice costs nothing. Before it the store is asked whether this may still
- * ship. What is missing (a weight, a box, a service, what customs ask) is a hold with the reason.
+ * Free and repeatable: a rate that was asked for twice costs nothing. Before it the store is asked whether this may
+ * still ship. What is missing (a weight, a box, a service, what customs ask) is a hold with the reason.
  */
 #include <strings.h>
 

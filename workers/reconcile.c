@@ -4,8 +4,8 @@
  * in:  stores, every few minutes
  * out: ingest fetches each order that the store has changed and we have not seen like that
  *
- * The sweep goes back behind the cursor, because a store's search may lag behind its writes. The fetches are confirmed by the
- * broker before the cursor moves, so that a worker that dies in between only asks again.
+ * The sweep goes back behind the cursor, because a store's search may lag behind its writes. The fetches are
+ * confirmed by the broker before the cursor moves, so that a worker that dies in between only asks again.
  */
 #include "connectors/platform.h"
 #include "core/runtime/column.h"

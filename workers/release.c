@@ -4,8 +4,8 @@
  * in:  items with free stock and waiting backorders (the database marks them, under the item's lock)
  * out: route is due for the orders at the head of the queue, as far as the stock reaches
  *
- * It only wakes. Who may take how much is decided by route, under the item's lock, by the place in the queue, so that waking
- * too many or twice does no harm.
+ * It only wakes. Who may take how much is decided by route, under the item's lock, by the place in the queue, so
+ * that waking too many or twice does no harm.
  */
 #include "core/runtime/column.h"
 #include "workers/roles.h"

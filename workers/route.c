@@ -4,9 +4,10 @@
  * in:  orders that are cleared to be planned
  * out: shipments (rate is due), backorders, a decision with its reasons, mails owed
  *
- * One transaction: the orders are locked, then the items, in the order of their ids; what is planned under the items' locks is
- * still true when it is written. The batch's orders are planned one after the other against what is left, so nobody loses.
- * How long the locks are held is bounded by work that is counted: what would take longer is left to the next batch.
+ * One transaction: the orders are locked, then the items, in the order of their ids; what is planned under the
+ * items' locks is still true when it is written. The batch's orders are planned one after the other against what is
+ * left, so nobody loses. How long the locks are held is bounded by work that is counted: what would take longer is
+ * left to the next batch.
  */
 #include "workers/route.h"
 

@@ -138,7 +138,10 @@ void route_wait(struct routing *r, struct route_item *item, int64_t order, int64
 YIELDS
 void route_decide(struct routing *r, struct route_order *order);
 
-/* route_detail - why a group was planned as it was, as JSON of at most DECISION_BYTES_MAX; what has no room is counted */
+/*
+ * route_detail - why a group was planned as it was, as JSON of at most DECISION_BYTES_MAX; what has no room is
+ * counted
+ */
 enum { DECISION_BYTES_MAX = 4096 };
 const char *route_detail(struct arena *a, const struct routing *r, const struct route_group *g,
 			 const struct plan_input *in, const struct plan *plan);

@@ -1,8 +1,8 @@
 /*
  * route_detail - why a group was planned as it was, as people will read it
  *
- * A record stays small however large the order and however many the places: what matters most comes first, and what has no room
- * is counted. Where each unit ships from is in the allocations, whatever is left out here.
+ * A record stays small however large the order and however many the places: what matters most comes first, and what
+ * has no room is counted. Where each unit ships from is in the allocations, whatever is left out here.
  */
 #include <jansson.h>
 #include <stdlib.h>

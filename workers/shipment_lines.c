@@ -1,8 +1,8 @@
 /*
  * shipment_lines - what is in a shipment, what it weighs, and what customs are told of it
  *
- * A piece is declared with what was paid for it, exact to the currency's smallest unit (core/domain/share.h tells how a kit's
- * price and weight are shared among its pieces).
+ * A piece is declared with what was paid for it, exact to the currency's smallest unit (core/domain/share.h tells
+ * how a kit's price and weight are shared among its pieces).
  */
 #include "core/domain/money.h"
 #include "core/domain/share.h"

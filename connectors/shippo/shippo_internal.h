@@ -40,10 +40,9 @@ int shippo_is_id(const char *text);
 /*
  * shippo_words - the text of an error body or of messages[], for people
  *
- * Takes every shape: messages ({source, code, text}), a map of fields to lists, {"detail"}, a
- * list, text. Repeated texts once, control characters as blanks, at most max bytes. The
- * recipient's name, company, street, city, zip, phone and e-mail, each as a whole, become "***"; recipient may be NULL. NULL
- * when there is nothing to say.
+ * Takes every shape: messages ({source, code, text}), a map of fields to lists, {"detail"}, a list, text. Repeated
+ * texts once, control characters as blanks, at most max bytes. The recipient's name, company, street, city, zip,
+ * phone and e-mail, each as a whole, become "***"; recipient may be NULL. NULL when there is nothing to say.
  */
 const char *shippo_words(struct arena *a, json_t *json, const struct address *recipient,
 			 size_t max);

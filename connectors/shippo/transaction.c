@@ -155,7 +155,10 @@ static int says_more(enum purchase_state state, enum purchase_state than)
 	return weight[state] > weight[than];
 }
 
-/* Nothing follows from a list that is not whole: null, with holes, or empty although it says that there is something. */
+/*
+ * Nothing follows from a list that is not whole: null, with holes, or empty although it says that there is
+ * something.
+ */
 int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct purchase *best,
 		     int *has_more, struct err *e)
 {

@@ -1,9 +1,9 @@
 /*
  * details - what people wrote beside an order's own fields
  *
- * A REST body has properties and note_attributes as lists of {name, value}, and tags as one text with commas; GraphQL has
- * lists of {key, value}, and of tags. Apps write whatever they like there, so that nothing here is refused: a value that
- * is no text is written as JSON.
+ * A REST body has properties and note_attributes as lists of {name, value}, and tags as one text with commas;
+ * GraphQL has lists of {key, value}, and of tags. Apps write whatever they like there, so that nothing here is
+ * refused: a value that is no text is written as JSON.
  */
 #include <ctype.h>
 #include <string.h>
@@ -62,7 +62,10 @@ static void tags_of(struct arena *a, json_t *tags, struct order_doc *out)
 			add_tag(a, out, json_string_value(tag), json_string_length(tag));
 }
 
-/* Shopify has no field for it: themes and apps write an attribute that they call "Gift message", "gift_message", "gift-message". */
+/*
+ * Shopify has no field for it: themes and apps write an attribute that they call "Gift message", "gift_message",
+ * "gift-message".
+ */
 static int is_gift_message(const char *name)
 {
 	const char *letter = "giftmessage";

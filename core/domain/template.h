@@ -8,8 +8,9 @@
  *   {{^name}}..{{/name}}  the other way round
  *   {{! comment}}
  *
- * name may be dotted: order.url. Its first part is looked for from the innermost section outwards. A section tag or a
- * comment that is alone on its line takes the whole line with it. There are no partials, no lambdas, no other delimiters.
+ * name may be dotted: order.url. Its first part is looked for from the innermost section outwards. A section tag or
+ * a comment that is alone on its line takes the whole line with it. There are no partials, no lambdas, no other
+ * delimiters.
  */
 #ifndef WAYBILL_TEMPLATE_H
 #define WAYBILL_TEMPLATE_H
@@ -50,17 +51,17 @@ int template_parse(struct arena *a, const struct template_source *source, enum t
 /*
  * template_check - does every name exist in the sample?
  *
- * Looks into every section, whether the sample would open it or not; of a list, its first element is the sample. ERR_FINAL
- * names file, line and name when it does not exist, when a list or object is to be printed, or when a list of the sample is
- * empty, so that nothing can be said about what is in it.
+ * Looks into every section, whether the sample would open it or not; of a list, its first element is the sample.
+ * ERR_FINAL names file, line and name when it does not exist, when a list or object is to be printed, or when a
+ * list of the sample is empty, so that nothing can be said about what is in it.
  */
 int template_check(const struct template *t, json_t *sample, struct err *e);
 
 /*
  * template_render - fill in data (an object)
  *
- * A name that does not exist is empty. Control characters in data become blanks (tab and newline stay). ERR_FINAL beyond
- * TEMPLATE_OUTPUT_MAX or TEMPLATE_STEPS_MAX.
+ * A name that does not exist is empty. Control characters in data become blanks (tab and newline stay). ERR_FINAL
+ * beyond TEMPLATE_OUTPUT_MAX or TEMPLATE_STEPS_MAX.
  */
 int template_render(struct arena *a, const struct template *t, json_t *data, const char **out,
 		    struct err *e);

@@ -99,8 +99,8 @@ static void publish_followups(const struct batch_run *run, struct batch *b)
 }
 
 /*
- * A claim whose commit was not answered: it may have leased these rows, and then nobody else takes them. The next try frees
- * them first. (Another batch of this process that has claimed one of them meanwhile loses it.)
+ * A claim whose commit was not answered: it may have leased these rows, and then nobody else takes them. The next
+ * try frees them first. (Another batch of this process that has claimed one of them meanwhile loses it.)
  */
 struct doubt {
 	struct arena *arena;

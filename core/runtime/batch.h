@@ -25,9 +25,9 @@ struct batch_run {
 /*
  * batch_claim, batch_settle - run one step for these jobs; db is taken over and given back
  *
- * Afterwards each job is claimed (with its lease and its deadline), or settled, or has err set and written down, or was
- * dropped. Follow-ups are published after the commit; a failure there is logged, and the clock publishes them. For a role
- * without act, batch_claim does both steps.
+ * Afterwards each job is claimed (with its lease and its deadline), or settled, or has err set and written down, or
+ * was dropped. Follow-ups are published after the commit; a failure there is logged, and the clock publishes them.
+ * For a role without act, batch_claim does both steps.
  */
 YIELDS
 void batch_claim(const struct batch_run *run, struct db *db);

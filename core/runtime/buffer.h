@@ -1,7 +1,8 @@
 /*
  * buffer - text that grows in an arena
  *
- * Zero it but for the arena. data is NULL as long as nothing was added, and always ends with a NUL that len does not count.
+ * Zero it but for the arena. data is NULL as long as nothing was added, and always ends with a NUL that len does
+ * not count.
  */
 #ifndef WAYBILL_BUFFER_H
 #define WAYBILL_BUFFER_H

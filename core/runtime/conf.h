@@ -83,7 +83,8 @@ struct conf {
 int conf_read(const char *path, struct conf *out, struct err *e);
 
 /*
- * conf_is_private - nobody but the file's owner and group can read or change it, or any file with a secret that it names
+ * conf_is_private - nobody but the file's owner and group can read or change it, or any file with a secret that it
+ * names
  *
  * ERR_FINAL names the file and the remedy. A file that is not there is none of this function's business.
  */

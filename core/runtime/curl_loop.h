@@ -25,17 +25,18 @@ CURL *curl_loop_easy(void);
 /*
  * curl_loop_kind - what one of libcurl's errors is to a job
  *
- * RETRY, unless it is about what we asked for: FINAL for what a person has set (an url), BUG for what we have. Whether the other
- * side may have acted is not in the error: whoever sent something asks for how much was sent.
+ * RETRY, unless it is about what we asked for: FINAL for what a person has set (an url), BUG for what we have.
+ * Whether the other side may have acted is not in the error: whoever sent something asks for how much was sent.
  */
 enum err_kind curl_loop_kind(CURLcode result);
 
 /*
  * curl_loop_perform - run an easy handle to its end
  *
- * deadline_ms is of loop_now_ms(); 0: none. Returns 0 with libcurl's word in *result, whatever it is; -1 only when the wait
- * ended first (deadline, cancelled) or with ERR_BUG. Either way the handle is off the loop again, and the caller may ask it
- * curl_easy_getinfo(), use it once more or clean it up. CURLOPT_PRIVATE, NOSIGNAL and QUICK_EXIT are set here.
+ * deadline_ms is of loop_now_ms(); 0: none. Returns 0 with libcurl's word in *result, whatever it is; -1 only when
+ * the wait ended first (deadline, cancelled) or with ERR_BUG. Either way the handle is off the loop again, and the
+ * caller may ask it curl_easy_getinfo(), use it once more or clean it up. CURLOPT_PRIVATE, NOSIGNAL and QUICK_EXIT
+ * are set here.
  */
 YIELDS
 int curl_loop_perform(CURL *easy, int64_t deadline_ms, CURLcode *result, struct err *e);

@@ -88,7 +88,10 @@ int db_commit(struct db *db, struct err *e);
 YIELDS
 int db_rollback(struct db *db, struct err *e);
 
-/* What PostgreSQL refused last in the transaction; all empty: nothing. For programs that tell people so in their own words. */
+/*
+ * What PostgreSQL refused last in the transaction; all empty: nothing. For programs that tell people so in their
+ * own words.
+ */
 struct db_refusal {
 	char sqlstate[6], constraint[64], column[64], text[240];
 };
@@ -130,14 +133,14 @@ struct db_result {
 /*
  * db_query - run one statement, prepared on its first use of the connection
  *
- * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong number
- * of parameters is ERR_BUG. What PostgreSQL refuses is judged by its SQLSTATE, in the table of db_error.c:
- * ERR_RETRY with ERR_CODE_DISCONNECTED (the server is away, or read-only), ERR_CODE_CONFLICT (somebody else was
- * first; or this session has outlived a migration), ERR_CODE_TIMEOUT or none; ERR_FINAL with ERR_CODE_DATA
- * (these very data); ERR_BUG. The message holds PostgreSQL's primary text, never values. A server that does not
- * answer, not even with a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection. So does
- * a statement that did not arrive whole (a send has failed): after 2 s without an answer a connection of its own asks the
- * server whether it waits for us, and then this is ERR_CODE_DISCONNECTED.
+ * Outside of db_begin() the statement is a transaction of its own. out may be NULL. A wrong number of parameters is
+ * ERR_BUG. What PostgreSQL refuses is judged by its SQLSTATE, in the table of db_error.c: ERR_RETRY with
+ * ERR_CODE_DISCONNECTED (the server is away, or read-only), ERR_CODE_CONFLICT (somebody else was first; or this
+ * session has outlived a migration), ERR_CODE_TIMEOUT or none; ERR_FINAL with ERR_CODE_DATA (these very data);
+ * ERR_BUG. The message holds PostgreSQL's primary text, never values. A server that does not answer, not even with
+ * a time-out, is ERR_RETRY 5 s later; that or a cancelled fiber closes the connection. So does a statement that did
+ * not arrive whole (a send has failed): after 2 s without an answer a connection of its own asks the server whether
+ * it waits for us, and then this is ERR_CODE_DISCONNECTED.
  */
 YIELDS
 int db_query(struct db *db, struct arena *a, enum sql_id id, const struct db_value *params,

@@ -6,8 +6,8 @@
 #include "core/runtime/text.h"
 
 /*
- * The longest prefix of a SQLSTATE decides; it stands before the shorter ones. All classes of PostgreSQL's appendix A are meant:
- * those that are not here are our own mistake.
+ * The longest prefix of a SQLSTATE decides; it stands before the shorter ones. All classes of PostgreSQL's appendix
+ * A are meant: those that are not here are our own mistake.
  */
 static const struct verdict {
 	const char *prefix;

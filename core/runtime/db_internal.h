@@ -70,7 +70,8 @@ int db_abandon(struct db *db, struct err *e);
 /*
  * db_await_answer - until PQgetResult() would not block
  *
- * ERR_RETRY when no answer comes by deadline_ms, or the server has not got all that was sent. Then the connection is closed.
+ * ERR_RETRY when no answer comes by deadline_ms, or the server has not got all that was sent. Then the connection
+ * is closed.
  */
 YIELDS
 int db_await_answer(struct db *db, int64_t deadline_ms, struct err *e);

@@ -9,9 +9,10 @@
 /*
  * durable_write - bytes into path; 0: they and the name are on disk
  *
- * Written beside it under a name of its own, synced, renamed, and the folder synced, so that after a crash the file has all bytes or
- * is not there. Several writers at once do not disturb each other; the last one's bytes stay. What was begun is removed after an
- * error. ERR_RETRY: no room, no folder, no right, the disk. Blocks for as long as the disk takes.
+ * Written beside it under a name of its own, synced, renamed, and the folder synced, so that after a crash the file
+ * has all bytes or is not there. Several writers at once do not disturb each other; the last one's bytes stay. What
+ * was begun is removed after an error. ERR_RETRY: no room, no folder, no right, the disk. Blocks for as long as the
+ * disk takes.
  */
 int durable_write(const char *path, const void *bytes, size_t len, struct err *e);
 

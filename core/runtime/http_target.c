@@ -33,7 +33,7 @@ int http_target_of(struct arena *a, const char *url, enum http_origin origin, in
 	curl_url_cleanup(parsed);
 	if (!scheme || !name || !port)
 		return err_final(e, "refused a malformed url");
-	int is_here = origin != HTTP_ANSWERED && host_is_loopback(name);
+	int is_here = origin != HTTP_ANSWERED && inet_host_is_loopback(name);
 	int may_be_plain = is_here || (origin == HTTP_CONFIGURED && allow_plain);
 
 	if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !may_be_plain))

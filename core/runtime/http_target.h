@@ -1,8 +1,8 @@
 /*
  * http_target - where a request may lead; only http.c uses it
  *
- * A url is judged twice: by its text, before anything is looked up, and by the address that its name turned out to have, when a
- * connection is made and when a kept one is used again.
+ * A url is judged twice: by its text, before anything is looked up, and by the address that its name turned out to
+ * have, when a connection is made and when a kept one is used again.
  */
 #ifndef WAYBILL_HTTP_TARGET_H
 #define WAYBILL_HTTP_TARGET_H

@@ -1,10 +1,10 @@
 /*
  * inbox - messages of one role's queue, unpacked into jobs
  *
- * A bundle is a JSON array of row ids; an ingest message is one job itself. A message that comes again, or says so, makes suspects of
- * its jobs (suspect.h), which wait in a list of their own: a bundle is first split into messages of one id, and one that has come
- * often is published anew, so that the broker's delivery limit does not take what waits behind a poison. A message is acknowledged
- * when all its jobs are done.
+ * A bundle is a JSON array of row ids; an ingest message is one job itself. A message that comes again, or says so,
+ * makes suspects of its jobs (suspect.h), which wait in a list of their own: a bundle is first split into messages
+ * of one id, and one that has come often is published anew, so that the broker's delivery limit does not take what
+ * waits behind a poison. A message is acknowledged when all its jobs are done.
  */
 #ifndef WAYBILL_INBOX_H
 #define WAYBILL_INBOX_H
@@ -48,8 +48,8 @@ void inbox_cancel(struct inbox *in);
 /*
  * inbox_unpack - arrived messages into jobs; what cannot be read goes to wb.dead, what comes again is a suspect
  *
- * It stops when enough jobs, suspects aside, are there: a message needs less memory than its jobs. It publishes: not while the publisher is
- * blocked.
+ * It stops when enough jobs, suspects aside, are there: a message needs less memory than its jobs. It publishes:
+ * not while the publisher is blocked.
  */
 YIELDS
 void inbox_unpack(struct inbox *in, struct amqp *publisher, size_t enough);
@@ -61,7 +61,10 @@ struct job_list *inbox_suspects(struct inbox *in);
 /* inbox_put_back - the job is the oldest again; several are put back newest first */
 void inbox_put_back(struct inbox *in, struct inbox_job *job);
 
-/* inbox_done - the job is over: free it; when its message's last one is, acknowledge that, or put it back if any was not ok */
+/*
+ * inbox_done - the job is over: free it; when its message's last one is, acknowledge that, or put it back if any
+ * was not ok
+ */
 void inbox_done(struct inbox *in, struct inbox_job *job, int is_ok);
 
 /* inbox_give_back - stop consuming and put all that was not taken onto the ladder, for a time without a database */

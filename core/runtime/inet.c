@@ -89,7 +89,7 @@ int inet_is_public(const struct sockaddr *address)
 	       !is_in_any(ip6, special_ip6, sizeof special_ip6 / sizeof *special_ip6);
 }
 
-int host_is_loopback(const char *host)
+int inet_host_is_loopback(const char *host)
 {
 	struct sockaddr_in ip4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6};
@@ -106,7 +106,7 @@ int host_is_loopback(const char *host)
 	       inet_is_loopback((const struct sockaddr *)&ip4);
 }
 
-int url_is_loopback(const char *url)
+int inet_url_is_loopback(const char *url)
 {
 	CURLU *parsed = curl_url();
 	char *host = NULL;
@@ -115,7 +115,7 @@ int url_is_loopback(const char *url)
 		die("out of memory: a url");
 	int is = curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
 		 curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-		 host_is_loopback(host);
+		 inet_host_is_loopback(host);
 
 	curl_free(host);
 	curl_url_cleanup(parsed);

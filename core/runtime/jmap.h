@@ -76,8 +76,8 @@ struct jmap_array {
 	}
 
 /*
- * A list that is always there, of a page for instance: null, missing or of another type means that the answer is not whole. ERR_RETRY: nothing
- * follows from it.
+ * A list that is always there, of a page for instance: null, missing or of another type means that the answer is
+ * not whole. ERR_RETRY: nothing follows from it.
  */
 enum { JMAP_WHOLE = 2 };
 #define JMAP_WHOLE_LIST(type, member, key, table, element)                                         \
@@ -89,8 +89,8 @@ enum { JMAP_WHOLE = 2 };
 /*
  * jmap_parse - text into a document the arena owns
  *
- * Refused with ERR_FINAL (ERR_CODE_DATA): not JSON, not UTF-8, cut off, deeper than JMAP_DEPTH_MAX
- * or of more than JMAP_VALUES_MAX values (both checked before jansson begins), integers beyond int64, more than max_bytes.
+ * Refused with ERR_FINAL (ERR_CODE_DATA): not JSON, not UTF-8, cut off, deeper than JMAP_DEPTH_MAX or of more than
+ * JMAP_VALUES_MAX values (both checked before jansson begins), integers beyond int64, more than max_bytes.
  */
 int jmap_parse(struct arena *a, const void *text, size_t len, size_t max_bytes, json_t **out,
 	       struct err *e);

@@ -36,8 +36,8 @@ struct line_run *line_run_new(struct line *line, struct db *db, size_t room);
 /*
  * line_run_claim, line_run_settle - start it in a fiber of its own
  *
- * What is claimed and needs to act does so in a fiber per job; what came to an end is acknowledged, or waits to be settled. Whoever
- * may have something to do after that is woken: the line's fibers, the owner of its workplace.
+ * What is claimed and needs to act does so in a fiber per job; what came to an end is acknowledged, or waits to be
+ * settled. Whoever may have something to do after that is woken: the line's fibers, the owner of its workplace.
  */
 void line_run_claim(struct line_run *run);
 void line_run_settle(struct line_run *run);

@@ -1,8 +1,8 @@
 /*
  * memory - allocation for libraries that can be given one: without memory the process ends, as with arena.h
  *
- * What a library makes of a NULL is its own affair: jansson takes the document for none, or goes on with a part of a text.
- * The functions are those of the C library but for that.
+ * What a library makes of a NULL is its own affair: jansson takes the document for none, or goes on with a part of
+ * a text. The functions are those of the C library but for that.
  */
 #ifndef WAYBILL_MEMORY_H
 #define WAYBILL_MEMORY_H

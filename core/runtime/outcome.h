@@ -24,7 +24,10 @@ int outcome_settle(struct batch *b, const char *lease, struct err *e);
 
 #define DEAD_QUEUE "wb.dead" /* the last: what goes wrong there has no further place to go */
 
-/* outcome_delay_ms - the back-off after so many failures: 5 s doubling up to 10 min, +-20 %, never below retry_after_ms */
+/*
+ * outcome_delay_ms - the back-off after so many failures: 5 s doubling up to 10 min, +-20 %, never below
+ * retry_after_ms
+ */
 int64_t outcome_delay_ms(int attempt, int retry_after_ms);
 
 /*

@@ -33,7 +33,8 @@ int program_options(struct program *p, int argc, char **argv);
 int program_begin(const struct program *p, struct conf *conf, struct err *e);
 
 /*
- * program_check - what every program's --check tries: that others cannot read the secrets, and the address of the metrics
+ * program_check - what every program's --check tries: that others cannot read the secrets, and the address of the
+ * metrics
  *
  * ERR_FINAL or ERR_RETRY, with the remedy.
  */

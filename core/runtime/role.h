@@ -82,8 +82,8 @@ struct role {
 	int (*claim)(struct batch *b, struct err *e);
 	int (*act)(struct job *job, struct err *e); /* YIELDS */
 	/*
-	 * The facts that must not be lost when the rest of a settle is refused (money spent): called alone then, for a job
-	 * that has failed by it; else by settle, first of all. NULL: the role has none.
+	 * The facts that must not be lost when the rest of a settle is refused (money spent): called alone then,
+	 * for a job that has failed by it; else by settle, first of all. NULL: the role has none.
 	 */
 	int (*keep)(struct batch *b, struct err *e);
 	int (*settle)(struct batch *b, struct err *e);
@@ -92,7 +92,10 @@ struct role {
 /* batch_due - after the commit, publish a job for role; bundled. */
 void batch_due(struct batch *b, const char *role, int64_t id);
 
-/* batch_ids - the ids of the jobs, in the batch's order, as a parameter; only jobs without an error when only_good is set */
+/*
+ * batch_ids - the ids of the jobs, in the batch's order, as a parameter; only jobs without an error when only_good
+ * is set
+ */
 struct db_value batch_ids(struct batch *b, int only_good, size_t *count);
 
 /* batch_job - the job of this id; NULL when the batch has none */

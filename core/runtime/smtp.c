@@ -276,7 +276,7 @@ static CURL *new_handle(struct arena *a, const struct smtp_server *server)
 {
 	CURL *easy = curl_loop_easy();
 	int has_user = server->user && *server->user;
-	long tls = url_is_loopback(server->url)	      ? CURLUSESSL_NONE
+	long tls = inet_url_is_loopback(server->url)  ? CURLUSESSL_NONE
 		   : has_user || !server->allow_plain ? CURLUSESSL_ALL
 						      : CURLUSESSL_TRY;
 

@@ -41,9 +41,10 @@ struct smtp_message {
 /*
  * smtp_send - deliver to one recipient; 0 when the server took the message over
  *
- * ERR_FINAL: refused (5yz), with ERR_CODE_DATA when it was the recipient; or the url is none. ERR_RETRY: 4yz, or the server could not be reached or spoken with; with
- * ERR_CODE_AUTH when it refused the login, with ERR_CODE_UNKNOWN when the whole message was sent and no answer came, so that it
- * may have been delivered. Texts carry the server's codes, never its words: they tend to repeat the address.
+ * ERR_FINAL: refused (5yz), with ERR_CODE_DATA when it was the recipient; or the url is none. ERR_RETRY: 4yz, or
+ * the server could not be reached or spoken with; with ERR_CODE_AUTH when it refused the login, with
+ * ERR_CODE_UNKNOWN when the whole message was sent and no answer came, so that it may have been delivered. Texts
+ * carry the server's codes, never its words: they tend to repeat the address.
  */
 YIELDS
 int smtp_send(struct arena *a, const struct smtp_server *server, const struct smtp_message *message,

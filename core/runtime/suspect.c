@@ -114,8 +114,8 @@ static void say_what_happened(struct job *job)
 }
 
 /*
- * wb.dead has nowhere to send its own poison: it is kept as it is. When even that kills, it is kept without its body, for what
- * is taken again and again is never kept at all.
+ * wb.dead has nowhere to send its own poison: it is kept as it is. When even that kills, it is kept without its
+ * body, for what is taken again and again is never kept at all.
  */
 static int keep_here(struct batch *b, struct job *job, struct err *e)
 {

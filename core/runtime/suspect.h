@@ -1,18 +1,20 @@
 /*
  * suspect - a job whose worker may have died of it
  *
- * A process that dies leaves messages, which the broker delivers again, and leases, which a worker that starts or the clock finds.
- * Whose fault it was nobody can tell, so all of these jobs are suspects. Each is tried alone: in batches of its own, and while its
- * process has no other suspect under way. Each try is counted, in a transaction of its own, before it begins. Jobs that nobody
- * suspects pay nothing for this.
+ * A process that dies leaves messages, which the broker delivers again, and leases, which a worker that starts or
+ * the clock finds. Whose fault it was nobody can tell, so all of these jobs are suspects. Each is tried alone: in
+ * batches of its own, and while its process has no other suspect under way. Each try is counted, in a transaction
+ * of its own, before it begins. Jobs that nobody suspects pay nothing for this.
  *
  *   - A suspect that comes to an end in good order, good or failed, is none any more.
- *   - A job with a row and an act that was not leased when its worker died is cleared by its claim. The others stay alone to the end.
- *   - One whose worker died in a try waits for the next: 5 s, 30 s, 2 min. After SUSPECT_TRIES of them in a row it becomes a dead
- *     letter, "its worker died 4 times at it"; `waybill dead retry` begins anew.
+ *   - A job with a row and an act that was not leased when its worker died is cleared by its claim. The others stay
+ *     alone to the end.
+ *   - One whose worker died in a try waits for the next: 5 s, 30 s, 2 min. After SUSPECT_TRIES of them in a row it
+ *     becomes a dead letter, "its worker died 4 times at it"; `waybill dead retry` begins anew.
  *
- * Kills from outside hit some job, too. But only the suspect that is being tried is counted, and to be taken for a poison a job must
- * be hit in four tries in a row, of which the last begins more than two and a half minutes after the first (docs/adr/0014-suspects.md).
+ * Kills from outside hit some job, too. But only the suspect that is being tried is counted, and to be taken for a
+ * poison a job must be hit in four tries in a row, of which the last begins more than two and a half minutes after
+ * the first (docs/adr/0015-suspects.md).
  */
 #ifndef WAYBILL_SUSPECT_H
 #define WAYBILL_SUSPECT_H

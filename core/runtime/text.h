@@ -1,9 +1,9 @@
 /*
  * text - what people read, cut between characters
  *
- * Every text that enters an error, a hold, a note or a log goes through here: it is UTF-8 afterwards, whatever the bytes
- * were, because PostgreSQL refuses anything else, and with it the whole statement. A format's precision cuts inside a
- * character; tools/check refuses it.
+ * Every text that enters an error, a hold, a note or a log goes through here: it is UTF-8 afterwards, whatever the
+ * bytes were, because PostgreSQL refuses anything else, and with it the whole statement. A format's precision cuts
+ * inside a character; tools/check refuses it.
  */
 #ifndef WAYBILL_TEXT_H
 #define WAYBILL_TEXT_H

@@ -22,9 +22,9 @@ size_t utf8_control(const char *text, size_t len);
 /*
  * utf8_fit - as much of text from outside as fits into size bytes, terminated; its length
  *
- * Whole characters on one line, as people and other programs may be given them: a blank for each control character (NUL and
- * line breaks, too), a '?' for what is not UTF-8. An incomplete character at the end is left out. out
- * may be text itself: nothing gets longer. size is at least 1.
+ * Whole characters on one line, as people and other programs may be given them: a blank for each control character
+ * (NUL and line breaks, too), a '?' for what is not UTF-8. An incomplete character at the end is left out. out may
+ * be text itself: nothing gets longer. size is at least 1.
  */
 size_t utf8_fit(char *out, size_t size, const char *text, size_t len);
 

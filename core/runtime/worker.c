@@ -166,8 +166,8 @@ static void run_worker(void *arg)
 }
 
 /*
- * Its former self is who had the same name on this machine since it booted. What others had, and what it had before a boot, is
- * free when its lease has run out.
+ * Its former self is who had the same name on this machine since it booted. What others had, and what it had before
+ * a boot, is free when its lease has run out.
  */
 static void name_leases(struct worker *w, const char *unit)
 {

@@ -1,8 +1,8 @@
 /*
  * worker - the process around the roles: a line for each, one pool of connections, start and stop
  *
- * On SIGTERM nothing more is claimed; what was claimed is finished and settled, and the other messages go back. What does
- * not end in time is left as after a crash.
+ * On SIGTERM nothing more is claimed; what was claimed is finished and settled, and the other messages go back.
+ * What does not end in time is left as after a crash.
  */
 #ifndef WAYBILL_WORKER_H
 #define WAYBILL_WORKER_H

@@ -3,8 +3,9 @@
  *
  *   WAYBILL_FAIL=CALL:EVERY:ERRNO      each EVERY-th call fails, from the start of the program
  *
- * CALL is send, recv, write (to files and pipes, not to the log; fsync, too) or malloc (calloc and realloc, too). What fails has
- * no effect, and the socket or file stays as good as it was. Each failure adds a byte to the file WAYBILL_FAILS, if that is set.
+ * CALL is send, recv, write (to files and pipes, not to the log; fsync, too) or malloc (calloc and realloc, too).
+ * What fails has no effect, and the socket or file stays as good as it was. Each failure adds a byte to the file
+ * WAYBILL_FAILS, if that is set.
  */
 #include <dlfcn.h>
 #include <errno.h>

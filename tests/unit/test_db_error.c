@@ -4,8 +4,8 @@
 #include "tests/unit/postgres.h"
 
 /*
- * All classes of appendix A, and the codes that differ from their class, as the server itself raises them: the pool's set_config()
- * is ours, and raises whom it is asked for.
+ * All classes of appendix A, and the codes that differ from their class, as the server itself raises them: the
+ * pool's set_config() is ours, and raises whom it is asked for.
  */
 static const struct {
 	const char *sqlstate;

@@ -13,7 +13,10 @@ enum {
 	FDS_MAX = 64,
 };
 
-/* By socket: from so many sends on one fails, and leaves the socket as good as it was; 0: none. libpq calls this one. */
+/*
+ * By socket: from so many sends on one fails, and leaves the socket as good as it was; 0: none. libpq calls this
+ * one.
+ */
 static int sends_left[FDS_MAX];
 
 ssize_t send(int fd, const void *data, size_t len, int flags)

@@ -62,8 +62,8 @@ static struct http_response response;
 static struct err err;
 
 /*
- * slow.example, whose lookup takes as long as the test wants; other names lead to this machine. libcurl calls this one in a
- * thread of its own.
+ * slow.example, whose lookup takes as long as the test wants; other names lead to this machine. libcurl calls this
+ * one in a thread of its own.
  */
 static int lookup_pipe[2];
 

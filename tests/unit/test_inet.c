@@ -130,11 +130,11 @@ static void a_url_is_of_this_machine_by_its_address_not_by_its_looks(void **stat
 	(void)state;
 	for (size_t i = 0; here[i]; i++) {
 		print_message("  %s\n", here[i]);
-		assert_true(url_is_loopback(here[i]));
+		assert_true(inet_url_is_loopback(here[i]));
 	}
 	for (size_t i = 0; elsewhere[i]; i++) {
 		print_message("  %s\n", elsewhere[i]);
-		assert_false(url_is_loopback(elsewhere[i]));
+		assert_false(inet_url_is_loopback(elsewhere[i]));
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * shippo: what its answers about purchases mean, in all the shapes that have been seen and worse. No network: the end-to-end
- * test is test_shippo_sim.
+ * shippo: what its answers about purchases mean, in all the shapes that have been seen and worse. No network: the
+ * end-to-end test is test_shippo_sim.
  */
 #include "tests/unit/shippo_answer.h"
 
