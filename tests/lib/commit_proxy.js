@@ -5,7 +5,7 @@
  * happened, and the program cannot know.
  *
  *   const proxy = await CommitProxy.open(house);     what house.start() starts from now on goes through it
- *   proxy.loses = (n) => n % 7 === 0;                the answer to the n-th COMMIT from here on
+ *   proxy.loses = (n, statements) => n % 7 === 0;    the answer to the n-th COMMIT from here on, after these of core/sql
  */
 
 const fs = require('fs');
@@ -13,6 +13,8 @@ const net = require('net');
 const path = require('path');
 
 const COMMITTED = Buffer.from('COMMIT\0'); /* of the message CommandComplete */
+const BEGIN = Buffer.from('BEGIN\0'); /* of the message Parse */
+const BOUND = /B[^]{4}\0(\w+)\0/g; /* the message Bind: its length, the portal and the statement */
 
 class CommitProxy {
   static async open(house) {
@@ -38,9 +40,14 @@ class CommitProxy {
   connect(client) {
     const server = net.connect(this.socket);
     const end = () => { client.destroy(); server.destroy(); };
-    client.on('data', (data) => server.write(data)).on('error', end).on('close', end);
+    let statements = [];
+    client.on('data', (data) => {
+      if (data.includes(BEGIN)) statements = [];
+      for (const [, name] of data.toString('latin1').matchAll(BOUND)) statements.push(name);
+      server.write(data);
+    }).on('error', end).on('close', end);
     server.on('error', end).on('close', end).on('data', (data) => {
-      if (data.includes(COMMITTED) && this.loses(++this.seen)) {
+      if (data.includes(COMMITTED) && this.loses(++this.seen, statements)) {
         this.lost++;
         end();
       } else {
