@@ -29,10 +29,9 @@ struct deferred {
 struct arena {
 	struct block *blocks; /* the first one is being filled */
 	struct deferred *deferred;
-	size_t bytes;
 };
 
-static struct block *block_new(struct arena *a, size_t size)
+static struct block *block_new(size_t size)
 {
 	struct block *b = malloc(sizeof *b + size);
 
@@ -40,7 +39,6 @@ static struct block *block_new(struct arena *a, size_t size)
 		die("out of memory: %zu bytes", size);
 	b->size = size;
 	b->used = 0;
-	a->bytes += sizeof *b + size;
 	return b;
 }
 
@@ -50,7 +48,6 @@ struct arena *arena_new(void)
 
 	if (!a)
 		die("out of memory: an arena");
-	a->bytes = sizeof *a;
 	return a;
 }
 
@@ -76,7 +73,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	size = (size + ALIGN - 1) / ALIGN * ALIGN;
 	if (WAYBILL_ASAN || size > BLOCK_BYTES / 4) {
 		/* A block of its own, behind the one that is being filled. */
-		struct block *own = block_new(a, size);
+		struct block *own = block_new(size);
 
 		own->used = size;
 		own->next = b ? b->next : NULL;
@@ -87,7 +84,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return memset(own->data, 0, size);
 	}
 	if (!b || b->size - b->used < size) {
-		b = block_new(a, BLOCK_BYTES);
+		b = block_new(BLOCK_BYTES);
 		b->next = a->blocks;
 		a->blocks = b;
 	}
@@ -153,11 +150,6 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *p)
 	d->p = p;
 	d->next = a->deferred;
 	a->deferred = d;
-}
-
-size_t arena_bytes(const struct arena *a)
-{
-	return a->bytes;
 }
 
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *capacity, size_t size)

@@ -36,9 +36,6 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args)
 /* arena_defer - call fn(p) when the arena is freed. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *p);
 
-/* arena_bytes - what the arena holds, blocks included. */
-size_t arena_bytes(const struct arena *a);
-
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_array((a), (count), sizeof(type)))
 

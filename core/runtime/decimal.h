@@ -10,8 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DECIMAL_PLACES_MAX = 6 };
-
 /* The largest magnitude decimal_parse() gives: with four places, 90 trillion. */
 #define DECIMAL_MAX INT64_C(900000000000000000)
 

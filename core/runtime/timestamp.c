@@ -9,7 +9,6 @@ enum { TEXT_MAX = 64 };
 
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-static const char *const weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 struct clock {
 	int year, month, day, hour, minute, second; /* month from 1 */
@@ -192,14 +191,4 @@ char *timestamp_format(struct arena *a, int64_t us)
 		snprintf(fraction, sizeof fraction, ".%06d", micros);
 	return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", tm.tm_year + 1900, tm.tm_mon + 1,
 			    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
-}
-
-char *timestamp_format_mail(struct arena *a, int64_t us)
-{
-	struct tm tm;
-
-	split(us, &tm);
-	return arena_printf(a, "%s, %02d %s %04d %02d:%02d:%02d +0000", weekdays[tm.tm_wday],
-			    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-			    tm.tm_sec);
 }

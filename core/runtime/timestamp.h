@@ -27,7 +27,4 @@ int timestamp_parse_mail(const char *text, size_t len, int64_t *out_us);
  */
 char *timestamp_format(struct arena *a, int64_t us);
 
-/* timestamp_format_mail - for a Date header: "Mon, 23 Nov 2026 04:30:00 +0000" */
-char *timestamp_format_mail(struct arena *a, int64_t us);
-
 #endif

@@ -14,12 +14,12 @@
 
 #include "core/runtime/http.h"
 #include "core/runtime/loop.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/unit.h"
 
 enum { BODY_MAX = 1000, BODIES_MAX = 16 * 1024, TIMEOUT_S = 1 };
 
 static struct httpd *httpd;
-static struct arena *arena;
 static int answered;
 static struct fiber_queue gate; /* requests of /wait stand here */
 static int waiting;
@@ -331,22 +331,6 @@ static void bad_addresses_are_refused(void **state)
 		assert_int_equal(e.kind, ERR_FINAL);
 	}
 }
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

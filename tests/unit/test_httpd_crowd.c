@@ -12,12 +12,12 @@
 #include "core/runtime/http.h"
 #include "core/runtime/httpd.h"
 #include "core/runtime/loop.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/unit.h"
 
 enum { PLACES = 8, BODY_MAX = 256 * 1024, WAIT_MS = 5000, STATUS_MAX = 600 };
 
 static struct httpd *httpd;
-static struct arena *arena;
 static int refused[STATUS_MAX];
 static int decided;
 static struct fiber_queue gate;
@@ -366,22 +366,6 @@ static void it_can_be_asked_whether_it_answers(void **state)
 	(void)state;
 	run_in_fiber(ask_itself, NULL);
 }
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

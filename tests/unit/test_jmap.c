@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/runtime/sanitizer.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/unit.h"
 
 struct line {
@@ -46,22 +47,6 @@ static const struct jmap_field order_fields[] = {
 	JMAP(struct order, raw, "raw", JMAP_JSON),
 	{0},
 };
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static int read_order(const char *text, struct order *out, struct err *e)
 {
@@ -385,21 +370,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lack_of_memory_ends_the_process_and_is_no_bad_document),
 		cmocka_unit_test(a_list_that_is_not_whole_is_asked_for_again),
-		cmocka_unit_test_setup_teardown(every_type_is_read, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_wrong_field_is_named_by_its_path_and_never_by_its_value, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(
-			characters_that_are_none_become_blanks_and_never_lose_a_document, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(an_id_with_a_control_character_is_refused, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(documents_that_are_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(values_are_limited_before_any_is_built, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(nesting_is_limited_before_anything_recurses, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(text_and_lists_have_limits, set_up, tear_down),
+		CASE(every_type_is_read),
+		CASE(a_wrong_field_is_named_by_its_path_and_never_by_its_value),
+		CASE(characters_that_are_none_become_blanks_and_never_lose_a_document),
+		CASE(an_id_with_a_control_character_is_refused),
+		CASE(documents_that_are_refused),
+		CASE(values_are_limited_before_any_is_built),
+		CASE(nesting_is_limited_before_anything_recurses),
+		CASE(text_and_lists_have_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,23 +5,8 @@
 #include <string.h>
 
 #include "connectors/shopify/shopify_internal.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/unit.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 /* ---- the veto, decided ---- */
 
@@ -319,7 +304,6 @@ static void ours_is_what_stands_and_carries_our_number(void **state)
 
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		CASE(an_open_line_may_ship),
 		CASE(what_is_not_routed_yet_waits),

@@ -2,23 +2,8 @@
 #include <string.h>
 
 #include "connectors/shopify/shopify_internal.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/unit.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static int read_body(const char *topic, const char *body, struct webhook_event *out, struct err *e)
 {
@@ -198,5 +183,5 @@ int main(void)
 		cmocka_unit_test(an_order_names_the_store_of_its_status_page),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }

@@ -2,25 +2,10 @@
 #include <string.h>
 
 #include "connectors/shopify/shopify_internal.h"
+#include "tests/unit/arena_case.h"
 #include "tests/unit/contract.h"
 #include "tests/unit/shopify_fixture.h"
 #include "tests/unit/unit.h"
-
-static struct arena *arena;
-
-static int set_up(void **state)
-{
-	(void)state;
-	arena = arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
 
 static int read_bytes(const char *topic, const void *body, size_t len, struct webhook_event *out,
 		      struct err *e)
@@ -465,5 +450,5 @@ int main(void)
 		cmocka_unit_test(real_order_bodies_are_whole),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, arena_set_up, arena_tear_down);
 }
