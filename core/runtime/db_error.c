@@ -17,8 +17,7 @@ static const struct verdict {
 } verdicts[] = {
 	/* The server, or the way to it: nothing goes until it is back, and everything then. */
 	{"08", ERR_RETRY, ERR_CODE_DISCONNECTED, 1},
-	{"25006", ERR_RETRY, ERR_CODE_DISCONNECTED,
-	 1}, /* read-only: a standby, or storage is full */
+	{"25006", ERR_RETRY, ERR_CODE_DISCONNECTED, 1}, /* a standby, or storage is full */
 	{"25P03", ERR_RETRY, ERR_CODE_DISCONNECTED, 1}, /* idle in a transaction for too long */
 	{"25P04", ERR_RETRY, ERR_CODE_DISCONNECTED, 1}, /* a transaction for too long */
 	{"28", ERR_RETRY, ERR_CODE_DISCONNECTED, 1},
