@@ -119,3 +119,10 @@ test('every target of make in the texts is one', async () => {
     assert.strictEqual(code, 0, `${page}: make ${target}: ${stderr}`);
   }
 });
+
+test('decisions are numbered one after the other, and their titles say the number', () => {
+  fs.readdirSync(path.join(TOP, 'docs', 'adr')).sort().forEach((name, i) => {
+    assert.strictEqual(Number(name.slice(0, 4)), i + 1, name);
+    assert.ok(text[`docs/adr/${name}`].startsWith(`# ${i + 1}. `), name);
+  });
+});
