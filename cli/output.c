@@ -5,7 +5,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { COLUMN_MIN = 8 }; /* characters; a text is not cut to less */
+enum {
+	COLUMN_MIN = 8, /* characters; a text is not cut to less */
+	SENTENCE =
+		40, /* a column that is wider holds sentences: rather below the row than cut to a third */
+};
 
 /* PostgreSQL's type OIDs (pg_type.dat); they never change. */
 enum {
@@ -109,9 +113,10 @@ static void print_cut(FILE *out, const char *text, size_t width)
 
 struct column {
 	const char *key;
-	size_t width;
+	size_t width, full;
 	int is_number; /* right-aligned, and never cut */
 	int is_empty;  /* in all rows */
+	int is_below;  /* each text on a line of its own, under its row */
 };
 
 static void print_cell(FILE *out, const struct column *column, const char *text, int is_last)
@@ -142,6 +147,7 @@ static struct column column_of(const json_t *rows, const char *key)
 		c.is_empty = c.is_empty && (!cell || json_is_null(cell));
 		free(text);
 	}
+	c.full = c.width;
 	return c;
 }
 
@@ -157,10 +163,11 @@ static size_t room_of(FILE *out, const char *indent)
 
 static size_t width_of_all(const struct column *columns, size_t count)
 {
-	size_t sum = 2 * (count - 1);
+	size_t sum = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sum += columns[i].width;
+		if (!columns[i].is_below)
+			sum += columns[i].width + (sum ? 2 : 0);
 	return sum;
 }
 
@@ -175,6 +182,17 @@ static size_t drop_empty(struct column *columns, size_t count)
 	return left;
 }
 
+/* A sentence at the row's end, such as why an order is held, is worth a line of its own. */
+static int is_for_below(const struct column *c, const struct column *end)
+{
+	if (c->full <= SENTENCE || c->width >= c->full / 2)
+		return 0;
+	while (++c < end)
+		if (!c->is_below)
+			return 0;
+	return 1;
+}
+
 /* Takes from the widest text until the table fits, or all texts are narrow. */
 static void narrow(struct column *columns, size_t count, size_t room)
 {
@@ -182,12 +200,14 @@ static void narrow(struct column *columns, size_t count, size_t room)
 
 	while (width_of_all(columns, count) > room) {
 		widest = NULL;
-		for (size_t i = 0; i < count; i++)
-			if (!columns[i].is_number && (!widest || columns[i].width > widest->width))
+		for (size_t i = 1; i < count; i++) /* the first says which row it is */
+			if (!columns[i].is_number && !columns[i].is_below &&
+			    (!widest || columns[i].width > widest->width))
 				widest = columns + i;
 		if (!widest || widest->width <= COLUMN_MIN)
 			return;
 		widest->width--;
+		widest->is_below = is_for_below(widest, columns + count);
 	}
 }
 
@@ -205,23 +225,44 @@ static void print_list(FILE *out, const json_t *values, const char *indent)
 	}
 }
 
+/* What of a row stands under it. */
+static void print_below(FILE *out, const json_t *row, const struct column *columns, size_t count,
+			const char *indent)
+{
+	for (size_t c = 0; c < count; c++) {
+		const json_t *cell = json_object_get(row, columns[c].key);
+
+		if (!columns[c].is_below || !cell || json_is_null(cell))
+			continue;
+		char *text = cell_text(cell);
+
+		fprintf(out, "%s    %s: %s\n", indent, columns[c].key, text);
+		free(text);
+	}
+}
+
 static void print_rows(FILE *out, const json_t *rows, const struct column *columns, size_t count,
 		       const char *indent)
 {
 	const json_t *row;
-	size_t i;
+	size_t i, last = count - 1;
 
+	while (columns[last].is_below) /* the first never is */
+		last--;
 	fputs(indent, out);
-	for (size_t c = 0; c < count; c++)
-		print_cell(out, columns + c, columns[c].key, c + 1 == count);
+	for (size_t c = 0; c <= last; c++)
+		if (!columns[c].is_below)
+			print_cell(out, columns + c, columns[c].key, c == last);
 	json_array_foreach (rows, i, row) {
 		fputs(indent, out);
-		for (size_t c = 0; c < count; c++) {
+		for (size_t c = 0; c <= last; c++) {
 			char *text = cell_text(json_object_get(row, columns[c].key));
 
-			print_cell(out, columns + c, text, c + 1 == count);
+			if (!columns[c].is_below)
+				print_cell(out, columns + c, text, c == last);
 			free(text);
 		}
+		print_below(out, row, columns, count, indent);
 	}
 }
 

@@ -116,3 +116,16 @@ test('where nothing is wrong, the words alone say so; --json is an empty list', 
     assert.deepStrictEqual(await house.waybill(...command.split(' ')), [], command);
   }
 });
+
+test('a sentence that a terminal is too narrow for stands under its row, whole', async () => {
+  const why = 'the customer asked to wait until the neighbours are back from their holidays';
+  await house.waybill('store', 'add', '--platform', 'none', '--domain', 'desk.test');
+  await house.owner.run(`INSERT INTO orders (merchant_id, store_id, source_id, name, state, placed_at, payment_status, currency, total,
+      presentment_currency, source_updated_at, source_hash)
+    SELECT 1, id, 'N-1', 'N-1', 'paid', now(), 'paid', 'EUR', 1, 'EUR', now(), sha256('') FROM store`);
+  await house.waybill('order', 'hold', 'N-1', '--reason', why);
+  const lines = await on_terminal(80, 'order list --held');
+  assert.strictEqual(lines.length, 3, lines.join('\n'));
+  assert.ok(!lines[0].includes('hold'), lines[0]);
+  assert.strictEqual(lines[2], `    hold: person: ${why}`);
+});
