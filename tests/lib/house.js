@@ -20,6 +20,7 @@ const { BIN, Program, run, TOP } = require('./process');
 const { Servers } = require('./servers');
 
 const CONF_LINE_BYTES = 198; /* what a line of the configuration may hold */
+const LONGEST_KEY = 'operator_url_file';
 
 function ini(sections) {
   return Object.entries(sections).map(([section, values]) => (
@@ -71,11 +72,15 @@ class House {
     this.sim = JSON.parse(said);
   }
 
-  /* Where the clone's path is too long for a line of the configuration, the key lies with the servers' data. */
+  /* Where a file lies that the configuration names: where the clone's path is too long for a line of it, with the servers' data. */
+  named_place(name) {
+    const file = path.join(this.dir, name);
+    if (Buffer.byteLength(`${LONGEST_KEY} = ${file}`) <= CONF_LINE_BYTES) return file;
+    return path.join(this.servers.place, `${this.name}.${name}`);
+  }
+
   key_file() {
-    const file = path.join(this.dir, 'master.key');
-    if (`key_file = ${file}`.length <= CONF_LINE_BYTES) return file;
-    return path.join(this.servers.place, `${this.name}.key`);
+    return this.named_place('master.key');
   }
 
   /* Writes the configuration; programs that run keep what they read. */
@@ -104,7 +109,9 @@ class House {
   }
 
   secret_file(name, text) {
-    return this.file(name, `${text}\n`);
+    const file = this.named_place(name);
+    fs.writeFileSync(file, `${text}\n`, { mode: 0o600 });
+    return file;
   }
 
   /* Starts one of our programs, for instance start('waybill-worker', 'route'). */
