@@ -7,6 +7,7 @@
  */
 #include "cli/cli.h"
 #include "cli/file.h"
+#include "connectors/platform.h"
 #include "core/domain/order.h"
 #include "core/runtime/loop.h"
 #include "core/runtime/text.h"
@@ -130,7 +131,11 @@ static int check_version(struct cli *cli, const struct order_doc *doc,
 
 static int check_store(const struct db_result *known, struct err *e)
 {
-	if (strcmp(db_get_text(known, 0, K_PLATFORM), "none") == 0)
+	const struct platform *platform = platform_by_name(db_get_text(known, 0, K_PLATFORM), e);
+
+	if (!platform)
+		return -1;
+	if (platform->takes_imports)
 		return 0;
 	return err_final(
 		e,

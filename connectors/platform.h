@@ -160,6 +160,7 @@ struct platform_check {
 struct platform {
 	const char *name;		     /* folder, configuration, log */
 	const char *default_api_base_format; /* with %s for the store's domain */
+	int takes_imports; /* orders may be imported: there is no shop that knows better */
 	struct webhook_headers webhook_headers;
 
 	/*

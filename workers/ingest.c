@@ -114,7 +114,7 @@ static int read_message(struct job *job, struct ingest *in, struct err *e)
 		in->has_order = 1;
 		if (order_doc_from_json(job->arena, d->body, d->body_len, &in->event.order, e))
 			return -1;
-		return strcmp(in->store.platform->name, "none") == 0
+		return in->store.platform->takes_imports
 			       ? 0
 			       : err_final(
 					 e,

@@ -67,6 +67,7 @@ static int check(struct api *api, struct platform_check *out, struct err *e)
 const struct platform none_platform = {
 	.name = "none",
 	.default_api_base_format = "",
+	.takes_imports = 1,
 	.webhook_verify = webhook_verify,
 	.webhook_read = webhook_read,
 	.order_fetch = order_fetch,

@@ -89,6 +89,7 @@ static int check_store(struct api *api, struct platform_check *out, struct err *
 const struct platform null_platform = {
 	.name = "null",
 	.default_api_base_format = "https://%s",
+	.takes_imports = 1,
 	.webhook_headers = {.topic = "X-Null-Topic",
 			    .signature = "X-Null-Signature",
 			    .domain = "X-Null-Domain",
