@@ -112,8 +112,8 @@ struct routing {
 	LIST(struct route_shipment) shipments;
 	LIST(struct route_decision) decisions;
 	struct idmap order_at, merchant_at, location_at, item_at, group_at, part_at;
-	int64_t steps,
-		steps_in_turn; /* of work, of about a nanosecond or two: since the locks, in this turn of the loop */
+	int64_t steps;	       /* of work since the locks; one takes a nanosecond or two */
+	int64_t steps_in_turn; /* in this turn of the loop */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/runtime/buffer.h"
+#include "core/runtime/text.h"
 
 /* Countries whose addresses have no city, and what to write where one is asked for. */
 static const struct {
@@ -73,11 +74,6 @@ static const struct {
 	{"GR", NULL, "63086", "Athos"},	    {"IT", NULL, "23041", "Livigno"},
 };
 
-static int has(const char *text)
-{
-	return text && text[strspn(text, " ")] != '\0';
-}
-
 static int is_one_of(const char *countries, const char *country)
 {
 	return strlen(country) == 2 && strstr(countries, country);
@@ -98,13 +94,15 @@ const char *address_lacks(struct arena *a, const struct address *address)
 		const char *what;
 		int is_missing;
 	} parts_of[] = {
-		{"a name or company", !has(address->name) && !has(address->company)},
-		{"a street", !has(address->address1)},
-		{"a city", !has(address->city) && !name_without_city(country)},
-		{"a postal code", is_one_of(with_zip, country) && !has(address->zip)},
-		{"a province", is_one_of(with_province, country) && !has(address->province) &&
-				       !has(address->province_code)},
-		{"a country", !has(country)},
+		{"a name or company",
+		 text_is_blank(address->name) && text_is_blank(address->company)},
+		{"a street", text_is_blank(address->address1)},
+		{"a city", text_is_blank(address->city) && !name_without_city(country)},
+		{"a postal code", is_one_of(with_zip, country) && text_is_blank(address->zip)},
+		{"a province", is_one_of(with_province, country) &&
+				       text_is_blank(address->province) &&
+				       text_is_blank(address->province_code)},
+		{"a country", text_is_blank(country)},
 	};
 	struct buffer text = {.arena = a};
 
@@ -116,9 +114,9 @@ const char *address_lacks(struct arena *a, const struct address *address)
 
 const char *address_city(const struct address *address)
 {
-	if (has(address->city))
+	if (!text_is_blank(address->city))
 		return address->city;
-	if (has(address->province))
+	if (!text_is_blank(address->province))
 		return address->province;
 	return address->country_code ? name_without_city(address->country_code) : NULL;
 }

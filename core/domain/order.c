@@ -6,6 +6,7 @@
 
 #include "core/domain/money.h"
 #include "core/runtime/decimal.h"
+#include "core/runtime/text.h"
 #include "core/runtime/utf8.h"
 
 const char *const payment_status_names[PAYMENT_STATUS_COUNT] = {
@@ -107,11 +108,6 @@ static int has_control(const char *text)
 	return 0;
 }
 
-static int has_text(const char *text)
-{
-	return text && text[strspn(text, " ")] != '\0';
-}
-
 static int check_text(struct arena *a, const struct text_rule *rule, const struct spot *at,
 		      const char **text, struct err *e)
 {
@@ -127,7 +123,7 @@ static int check_text(struct arena *a, const struct text_rule *rule, const struc
 		return refuse(at, rule->field, "text too long", e);
 	if (is_dirty || len > rule->max_bytes)
 		*text = utf8_clean(a, *text, len, rule->max_bytes);
-	if (!has_text(*text))
+	if (text_is_blank(*text))
 		*text = NULL;
 	return 0;
 }

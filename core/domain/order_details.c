@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/domain/order.h"
+#include "core/runtime/text.h"
 #include "core/runtime/utf8.h"
 
 enum {
@@ -23,9 +24,9 @@ enum {
 /* Clean, or NULL when nothing but blanks is left. */
 static const char *clean(struct arena *a, const char *text, size_t max_bytes)
 {
-	const char *copy = text ? utf8_clean(a, text, strlen(text), max_bytes) : "";
+	const char *copy = text ? utf8_clean(a, text, strlen(text), max_bytes) : NULL;
 
-	return copy[strspn(copy, " ")] ? copy : NULL;
+	return text_is_blank(copy) ? NULL : copy;
 }
 
 static size_t length(const char *text)

@@ -14,8 +14,7 @@ enum {
 	DB_WAIT_MS = 10000,
 	PAUSE_MS = 1000, /* between two tries to reach the database */
 	PUBLISH_MS = 20000,
-	STEP_MS =
-		300000, /* longer than any transaction: PostgreSQL ends each statement after 30 s */
+	STEP_MS = 300000,     /* longer than any transaction: a statement is ended after 30 s */
 	LEASE_TURN_MS = 5000, /* claims of so long share a lease, shorter than any lease lasts */
 };
 

@@ -20,6 +20,11 @@ size_t text_vprintf(char *out, size_t size, const char *format, va_list args)
 	return used;
 }
 
+int text_is_blank(const char *text)
+{
+	return !text || text[strspn(text, " ")] == '\0';
+}
+
 size_t text_printf(char *out, size_t size, const char *format, ...)
 {
 	va_list args;

@@ -13,6 +13,9 @@
 
 enum { TEXT_CUT_MAX = 500 };
 
+/* text_is_blank - NULL, or nothing but blanks */
+int text_is_blank(const char *text);
+
 /* text_printf - print, and keep what utf8_fit() gives, without blanks at its end; its length */
 size_t text_printf(char *out, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
