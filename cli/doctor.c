@@ -79,7 +79,10 @@ static int check_database(struct cli *cli, int *has_credentials)
 
 	if (cli_begin(cli, &e)) {
 		doctor_say(cli, 0, "database",
-			   "%s; is database.url right, and does PostgreSQL run?", e.msg);
+			   cli->conf.database.url[0]
+				   ? "%s; is database.url right, and does PostgreSQL run?"
+				   : "%s",
+			   e.msg);
 		return -1;
 	}
 	doctor_say(cli, 1, "database", "%s, reachable", cli_place(cli));
@@ -135,7 +138,10 @@ static void check_broker(struct cli *cli)
 	struct err e = {0};
 
 	if (cli_broker(cli, BROKER_MS, &e)) {
-		doctor_say(cli, 0, "broker", "%s; is broker.urls right, and does RabbitMQ run?",
+		doctor_say(cli, 0, "broker",
+			   cli->conf.broker.urls[0]
+				   ? "%s; is broker.urls right, and does RabbitMQ run?"
+				   : "%s",
 			   e.msg);
 		return;
 	}

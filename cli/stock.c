@@ -8,7 +8,7 @@
 #include "cli/record.h"
 #include "core/runtime/text.h"
 
-enum { LIST_MAX = 1000 };
+enum { LIST_MAX = 1000, NAMED_MAX = 64 };
 
 #define PLACE_FIELDS                                                                               \
 	{"sku", FIELD_TEXT, .max = 100, .is_required = 1},                                         \
@@ -70,11 +70,15 @@ struct places {
 static void place_wrong(struct cli *cli, struct records *r, size_t i, const struct db_result *found)
 {
 	if (r->values[0][i] && db_is_null(found, i, 0))
-		record_wrong(cli, r, i, "sku: there is no item of this SKU");
+		record_wrong(cli, r, i,
+			     arena_printf(cli->arena, "sku: there is no item \"%s\"",
+					  text_cut(r->values[0][i], NAMED_MAX)));
 	else if (r->values[0][i] && !db_get_bool(found, i, 2))
 		record_wrong(cli, r, i, "sku: this item's stock is not tracked");
 	if (r->values[1][i] && db_is_null(found, i, 1))
-		record_wrong(cli, r, i, "location: there is no location of this code");
+		record_wrong(cli, r, i,
+			     arena_printf(cli->arena, "location: there is no location \"%s\"",
+					  text_cut(r->values[1][i], NAMED_MAX)));
 }
 
 static int find_places(struct cli *cli, struct records *r, struct places *out, struct err *e)
@@ -248,6 +252,9 @@ static int stock_show(struct cli *cli, struct err *e)
 		    db_int64(cli->arena, cli_int(cli, "limit", LIST_MAX))))
 		return -1;
 	cli_rows(cli, &r);
+	if (r.rows == 0)
+		cli_say(cli, "No stock was entered for this yet; see `waybill item list`, "
+			     "`waybill location list`.");
 	return 0;
 }
 

@@ -77,7 +77,7 @@ test('importing again changes what the file says and keeps what it does not say'
 });
 
 test('a stock file with an unknown SKU is refused with its line, and nothing is counted', async () => {
-  await refused(1, /bad\.csv:3: sku: there is no item of this SKU/, 'stock', 'import',
+  await refused(1, /bad\.csv:3: sku: there is no item "NOPE"/, 'stock', 'import',
     file('bad.csv', 'sku,location,quantity\nTEE,EAST,5\nNOPE,EAST,5\n'));
   assert.strictEqual(await house.db.value("SELECT count(*) FROM stock_move JOIN item ON item.id = item_id WHERE sku = 'TEE'"), 0);
 });
@@ -86,9 +86,9 @@ test('what can not be read, what nobody knows and what the database refuses are 
   const goods = await refused(1, /4 lines are wrong; nothing was changed/, 'stock', 'import',
     file('bad.csv', 'SKU, location ,quantity\nTEE,EAST,5\nNOPE,EAST,5\nTEE,MARS,many\nCAP,EAST\nNEITHER,NOWHERE,1\n'));
   assert.deepStrictEqual(goods.stderr.match(/bad\.csv:\d+: [^\n]*/g).map((line) => line.replace(/^bad\.csv:/, '')), [
-    '3: sku: there is no item of this SKU', '4: quantity: a whole number from 0 to 1000000000 is needed',
-    '4: location: there is no location of this code', '5: 2 fields, but the header has 3',
-    '6: sku: there is no item of this SKU', '6: location: there is no location of this code']);
+    '3: sku: there is no item "NOPE"', '4: quantity: a whole number from 0 to 1000000000 is needed',
+    '4: location: there is no location "MARS"', '5: 2 fields, but the header has 3',
+    '6: sku: there is no item "NEITHER"', '6: location: there is no location "NOWHERE"']);
   const places = await refused(1, /3 lines are wrong/, 'location', 'import', file('bad.csv',
     ['code,address1,city,country,time-zone,closed-from,closed-until', 'P1,a,c,US,UTC,,', 'P2,a,c,US,Mars/Base,,', 'P3,a,c,usa,UTC,,',
       'P4,a,c,US,UTC,2030-02-01,2030-01-01', ''].join('\n')));

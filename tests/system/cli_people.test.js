@@ -129,3 +129,9 @@ test('a sentence that a terminal is too narrow for stands under its row, whole',
   assert.ok(!lines[0].includes('hold'), lines[0]);
   assert.strictEqual(lines[2], `    hold: person: ${why}`);
 });
+
+test('doctor without any server says what to set, and does not ask whether it is right', async () => {
+  const { stdout } = await run(WAYBILL, ['doctor'], { env: { WAYBILL_CONFIG: '/dev/null', WAYBILL_DB_URL: '', WAYBILL_AMQP_URL: '' } });
+  assert.match(stdout, /^broker +WRONG +broker\.urls is not set; see docs\/configuration\.md$/m);
+  assert.match(stdout, /^database +WRONG +database\.url is not set; see docs\/configuration\.md$/m);
+});
