@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "core/domain/mail_message.h"
 #include "core/domain/money.h"
 #include "core/runtime/decimal.h"
 #include "core/runtime/timestamp.h"
@@ -26,6 +27,7 @@ static int read_text(struct arena *a, const struct field *f, const char *text, c
 	if (utf8_bad_at(text, len) != len)
 		return refuse(f, e, "not UTF-8");
 	*out = utf8_clean(a, text, len, len);
+	*out += (*out)[strspn(*out, " ")] ? 0 : strlen(*out);
 	return 0;
 }
 
@@ -62,6 +64,13 @@ static int read_domain(struct arena *a, const struct field *f, const char *text,
 			      "without a path");
 	*out = name;
 	return 0;
+}
+
+static int read_mail(const struct field *f, const char *text, struct err *e)
+{
+	return mail_address_check(text, NULL)
+		       ? refuse(f, e, "an address such as orders@shop.example is needed")
+		       : 0;
 }
 
 static int read_int(const struct field *f, const char *text, struct err *e)
@@ -144,6 +153,8 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 		return read_country(a, f, text, out, e);
 	case FIELD_DOMAIN:
 		return read_domain(a, f, text, out, e);
+	case FIELD_MAIL:
+		return read_mail(f, text, e);
 	case FIELD_INT:
 		return read_int(f, text, e);
 	case FIELD_MONEY:
@@ -170,10 +181,10 @@ int field_read(struct arena *a, const struct field *f, const char *text, const c
 const char *field_takes(const struct field *f)
 {
 	static const char *const names[] = {
-		[FIELD_TEXT] = "TEXT",	[FIELD_COUNTRY] = "TEXT", [FIELD_DOMAIN] = "TEXT",
-		[FIELD_INT] = "NUMBER", [FIELD_MONEY] = "AMOUNT", [FIELD_YES_NO] = "yes|no",
-		[FIELD_DATE] = "DATE",	[FIELD_TIME] = "TIME",	  [FIELD_DEGREES] = "DEGREES",
-		[FIELD_FLAG] = "",
+		[FIELD_TEXT] = "TEXT",	     [FIELD_COUNTRY] = "TEXT", [FIELD_DOMAIN] = "TEXT",
+		[FIELD_MAIL] = "ADDRESS",    [FIELD_INT] = "NUMBER",   [FIELD_MONEY] = "AMOUNT",
+		[FIELD_YES_NO] = "yes|no",   [FIELD_DATE] = "DATE",    [FIELD_TIME] = "TIME",
+		[FIELD_DEGREES] = "DEGREES", [FIELD_FLAG] = "",
 	};
 
 	return f->kind == FIELD_CHOICE ? f->choices : names[f->kind];

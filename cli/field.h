@@ -14,6 +14,7 @@ enum field_kind {
 	FIELD_TEXT,    /* at most max bytes */
 	FIELD_COUNTRY, /* two letters, in capitals: US */
 	FIELD_DOMAIN,  /* a host's name, in small letters */
+	FIELD_MAIL,    /* an address that mail servers take */
 	FIELD_INT,     /* min to max */
 	FIELD_MONEY,   /* "12.50", in ten-thousandths */
 	FIELD_YES_NO,  /* yes | no */
@@ -36,7 +37,7 @@ struct field {
 /*
  * field_read - text as the database takes it ("yes" is "true", "12.50" is "125000")
  *
- * Empty text stays empty: it means "no longer". ERR_FINAL (ERR_CODE_DATA) names the field and says
+ * Empty text, or nothing but blanks, is empty: it means "no longer". ERR_FINAL (ERR_CODE_DATA) names the field and says
  * what may stand there.
  */
 int field_read(struct arena *a, const struct field *field, const char *text, const char **out,

@@ -20,7 +20,7 @@ static const struct field location_fields[] = {
 	{"zip", FIELD_TEXT, .max = 40},
 	{"country", FIELD_COUNTRY, .help = "two letters: US"},
 	{"phone", FIELD_TEXT, .max = 60},
-	{"email", FIELD_TEXT, .max = 320},
+	{"email", FIELD_MAIL, .max = 320},
 	{"latitude", FIELD_DEGREES, .min = -90, .max = 90},
 	{"longitude", FIELD_DEGREES, .min = -180, .max = 180},
 	{"time-zone", FIELD_TEXT, .max = 60, .help = "Europe/Berlin"},

@@ -14,7 +14,7 @@ enum { KEY_BYTES = 18 };
 		{"customer-mail", FIELD_CHOICE, .choices = "waybill|store|none",                   \
 		 .help = "who mails the customers"},                                               \
 		{"mail-from-name", FIELD_TEXT, .max = 200},                                        \
-		{"mail-from", FIELD_TEXT, .max = 320, .help = "address that mails come from"},     \
+		{"mail-from", FIELD_MAIL, .max = 320, .help = "address that mails come from"},     \
 	{                                                                                          \
 		"unmapped-service", FIELD_CHOICE,                                                  \
 			.choices = "cheapest|hold",                                                \

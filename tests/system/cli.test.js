@@ -199,6 +199,17 @@ test('an API is reached over https, or on this machine', async () => {
   assert.strictEqual(await house.db.value("SELECT count(*) FROM store WHERE domain = 'plain.test'"), 0);
 });
 
+test('a sender from which no mail would go out is refused when it is said, and so are blanks where something is needed', async () => {
+  for (const address of ['orders', 'a@b', 'a@b.example\r\nBcc: c@d.example', 'a b@c.example', 'ü@c.example', `${'a'.repeat(300)}@c.example`]) {
+    await refused(2, /mail-from: an address such as/, 'store', 'set', 'desk.test', '--mail-from', address);
+    await refused(2, /email: an address such as/, 'location', 'set', '--code', 'E', '--email', address);
+  }
+  await refused(2, /--code is needed/, 'location', 'add', '--code', ' \u0007 ', '--name', 'x', '--address1', 'x', '--city', 'x', '--country', 'US');
+  const sender = () => house.db.value("SELECT mail_from_address FROM store WHERE domain = 'desk.test'");
+  await waybill('store', 'set', 'desk.test', '--mail-from', 'orders@shop.example');
+  assert.strictEqual(await sender(), 'orders@shop.example');
+});
+
 test('after a rotation both webhook secrets open, twice in a row', async () => {
   for (const n of [1, 2]) await house.try_waybill(['store', 'rotate-secret', 'a.myshopify.com', '--webhook-secret-file', file('next', `next${n}\n`)]);
   assert.strictEqual(await house.db.value("SELECT count(*) FROM credential WHERE kind LIKE 'webhook_secret%'"), 2);
