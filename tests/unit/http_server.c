@@ -19,7 +19,7 @@ static struct {
 	const struct http_page *pages;
 	struct http_server_books books;
 	int listener, stop_pipe[2];
-	int meet, here, rounds;
+	int meet, here, waiting, rounds;
 	pthread_t acceptor;
 	pthread_t threads[CONNECTIONS_MAX];
 	int thread_count;
@@ -93,13 +93,17 @@ static void meet(void)
 	round = server.rounds;
 	if (++server.here > server.books.most_at_once)
 		server.books.most_at_once = server.here;
-	if (server.here >= server.meet) {
+	/* Those of the next round may come before these wake. */
+	if (++server.waiting == server.meet) {
+		server.waiting = 0;
 		server.rounds++;
 		pthread_cond_broadcast(&server.met);
 	}
 	while (round == server.rounds &&
 	       pthread_cond_timedwait(&server.met, &server.lock, &until) == 0)
 		;
+	if (round == server.rounds)
+		server.waiting--;
 	server.here--;
 	pthread_mutex_unlock(&server.lock);
 }

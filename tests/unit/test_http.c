@@ -294,9 +294,12 @@ static void get_meeting(void *arg)
 	struct http_request request = {.method = "GET",
 				       .url = arena_printf(a, "%s/meet", (const char *)arg)};
 	struct http_response mine;
+	struct err e = {0};
 
-	if (http_call(a, &request, &mine, NULL) == 0 && mine.status == 200)
+	if (http_call(a, &request, &mine, &e) == 0 && mine.status == 200)
 		answered++;
+	else
+		print_message("  %s\n", e.msg);
 	arena_free(a);
 }
 
