@@ -173,6 +173,10 @@ static int is_answered(int argc, char **argv)
 	if (argc == 2 && is_any(argv[1], "--help", "-h", "help") &&
 	    help_print_noun(stdout, argv[0]))
 		return 0;
+	if (strcmp(argv[0], "--config") == 0)
+		return wrong(NULL, "--config lacks its value");
+	if (argv[0][0] == '-')
+		return wrong(NULL, "there is no option %s before a command", argv[0]);
 	return -1;
 }
 

@@ -259,7 +259,12 @@ int records_put(struct cli *cli, enum sql_id id, const char *mode, struct record
 	}
 	if (!failed)
 		return strcmp(mode, "add") == 0
-			       ? err_final(e, "there is one already; change it with `... set`")
+			       ? err_final(
+					 e,
+					 "there is a %s \"%s\" already; change it with `waybill %.*s set`",
+					 r->fields[0].name, text_cut(r->values[0][0], 100),
+					 (int)strcspn(cli->command->words, " "),
+					 cli->command->words)
 			       : cli_none(e, "there is no %s \"%s\"", r->fields[0].name,
 					  text_cut(r->values[0][0], 100));
 	if (!r->lines || (r->wrong_count == 0 && !refusal_is_data(cli)))

@@ -76,8 +76,16 @@ static int shipment_label(struct cli *cli, struct err *e)
 	    cli_run(cli, SQL_CLI_SHIPMENT_LABEL, &r, e, db_int64(cli->arena, id)))
 		return -1;
 	if (r.rows == 0)
-		return cli_none(e, "shipment %lld has no label; see `waybill shipment show`",
-				(long long)id);
+		return cli_none(e, "there is no shipment %lld", (long long)id);
+	if (db_is_null(&r, 0, 0) && db_is_null(&r, 0, 3))
+		return cli_none(e,
+				"shipment %lld has no label yet; see `waybill shipment show %lld`",
+				(long long)id, (long long)id);
+	if (db_is_null(&r, 0, 0))
+		return cli_none(
+			e,
+			"shipment %lld has no label to print: it is %s; see `waybill label list`",
+			(long long)id, db_get_text(&r, 0, 3));
 	const void *bytes = db_get_bytes(cli->arena, &r, 0, 1, &len);
 
 	if (!bytes && file_read(cli->arena, db_get_text(&r, 0, 2), LABEL_MAX, &text, &len, e))

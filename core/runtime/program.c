@@ -60,6 +60,8 @@ int program_options(struct program *p, int argc, char **argv)
 			p->metrics = optarg;
 		else if (o == 'u' && p->has_unit)
 			p->unit = optarg;
+		else if (o == 'u')
+			return program_usage(p, "there is no option --unit");
 		else if (o == 'k')
 			p->is_check = 1;
 		else if (o == 'V' || o == 'h')

@@ -102,6 +102,15 @@ test('a reader that has seen enough is no error', async () => {
   assert.strictEqual(stderr, '');
 });
 
+test('what stands before a command is told from a command', async () => {
+  for (const [args, text] of [[['--jsn', 'order', 'list'], /there is no option --jsn before a command/], [['--config'], /--config lacks its value/]]) {
+    const { code, stderr } = await run(WAYBILL, args);
+    assert.strictEqual(code, 2);
+    assert.match(stderr, text);
+  }
+  assert.match((await run(path.join(BIN, 'waybill-clock'), ['--unit', 'x'])).stderr, /there is no option --unit/);
+});
+
 test('a noun alone is answered with its commands', async () => {
   const { code, stderr } = await say('order');
   assert.strictEqual(code, 2);
@@ -134,4 +143,15 @@ test('doctor without any server says what to set, and does not ask whether it is
   const { stdout } = await run(WAYBILL, ['doctor'], { env: { WAYBILL_CONFIG: '/dev/null', WAYBILL_DB_URL: '', WAYBILL_AMQP_URL: '' } });
   assert.match(stdout, /^broker +WRONG +broker\.urls is not set; see docs\/configuration\.md$/m);
   assert.match(stdout, /^database +WRONG +database\.url is not set; see docs\/configuration\.md$/m);
+});
+
+test('what is there already, what is not there and what is not there any more are told apart, by name', async () => {
+  assert.match((await say('item', 'add', '--sku', 'sku-1')).stderr, /there is a sku "sku-1" already; change it with `waybill item set`/);
+  assert.match((await say('shipment', 'label', '99', '--out', '-')).stderr, /there is no shipment 99/);
+  await house.owner.run(`INSERT INTO location (merchant_id, code, name, address1, city, country_code) VALUES (1, 'EAST', 'E', 'a', 'c', 'US');
+    INSERT INTO delivery_group (order_id, position, kind) SELECT id, 0, 'ship' FROM orders;
+    INSERT INTO shipment (merchant_id, order_id, delivery_group_id, location_id, state)
+      SELECT 1, o.id, g.id, l.id, 'planned' FROM orders AS o, delivery_group AS g, location AS l`);
+  const id = await house.db.value('SELECT id FROM shipment');
+  assert.match((await say('shipment', 'label', String(id), '--out', '-')).stderr, new RegExp(`shipment ${id} has no label yet`));
 });
