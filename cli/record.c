@@ -244,6 +244,18 @@ static int find_refused(struct cli *cli, const struct put *p, size_t first, size
 	return db_begin(cli->db, e);
 }
 
+/* Of one record: it is there and must not be, or the other way round. */
+static int refuse_one(struct cli *cli, const struct records *r, const char *mode, struct err *e)
+{
+	const char *words = cli->command->words, *what = r->fields[0].name;
+	const char *name = text_cut(r->values[0][0], 100);
+
+	if (strcmp(mode, "add") != 0)
+		return cli_none(e, "there is no %s \"%s\"", what, name);
+	return err_final(e, "there is a %s \"%s\" already; change it with `waybill %s set`", what,
+			 name, arena_strndup(cli->arena, words, strcspn(words, " ")));
+}
+
 int records_put(struct cli *cli, enum sql_id id, const char *mode, struct records *r, struct err *e)
 {
 	struct put put = {.id = id, .mode = mode, .records = r};
@@ -258,15 +270,7 @@ int records_put(struct cli *cli, enum sql_id id, const char *mode, struct record
 		return 0;
 	}
 	if (!failed)
-		return strcmp(mode, "add") == 0
-			       ? err_final(
-					 e,
-					 "there is a %s \"%s\" already; change it with `waybill %.*s set`",
-					 r->fields[0].name, text_cut(r->values[0][0], 100),
-					 (int)strcspn(cli->command->words, " "),
-					 cli->command->words)
-			       : cli_none(e, "there is no %s \"%s\"", r->fields[0].name,
-					  text_cut(r->values[0][0], 100));
+		return refuse_one(cli, r, mode, e);
 	if (!r->lines || (r->wrong_count == 0 && !refusal_is_data(cli)))
 		return -1;
 	if (find_refused(cli, &put, 0, r->count, e))
