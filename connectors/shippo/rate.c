@@ -177,7 +177,7 @@ int shippo_read_shipment(struct arena *a, json_t *json, const struct address *re
 	struct err why = {0};
 
 	if (jmap_read(a, json, shipment_fields, &s, &why))
-		return err_retry(e, "gave a shipment that is none: %s", why.msg);
+		return err_retry(e, "shippo gave a shipment that is none: %s", why.msg);
 	const char *status = either(s.status, "");
 	const char *id = shippo_is_id(s.id) ? s.id : NULL;
 	size_t offered = json_array_size(s.rates), count = 0;
@@ -188,7 +188,7 @@ int shippo_read_shipment(struct arena *a, json_t *json, const struct address *re
 		return 0;
 	}
 	if (!json_is_array(s.rates) && strcmp(status, "ERROR") != 0)
-		return err_retry(e, "gave a list of rates that is none");
+		return err_retry(e, "shippo gave a list of rates that is none");
 	struct rate *rates = ARENA_ARRAY(a, struct rate, offered);
 
 	for (size_t i = 0; i < offered; i++)

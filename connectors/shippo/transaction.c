@@ -2,7 +2,7 @@
  * transaction - buying a label, exactly once, from a service that has no idempotency
  *
  * The attempt's uuid, committed before, goes along as metadata. Whoever does not know how a
- * purchase ended looks for it: by its id, else among the transactions of the rate, else among those
+ * purchase ended looks for it: by its id, else, or if that is unknown there, among the transactions of the rate, else among those
  * of the account since the attempt (at most 500), because lists by rate have been seen to come back
  * empty (goshippo/shippo-node-client#64).
  */
@@ -106,7 +106,7 @@ int shippo_read_purchase(struct arena *a, json_t *json, struct purchase *out, st
 	};
 
 	if (!t.id && !t.status)
-		return err_retry(e, "gave a purchase that is none");
+		return err_retry(e, "shippo gave a purchase that is none");
 	*out = (struct purchase){
 		.state = state_of(&t),
 		.id = shippo_is_id(t.id) ? arena_strdup(a, t.id) : NULL,
@@ -169,13 +169,13 @@ int shippo_read_page(struct arena *a, json_t *json, const char *metadata, struct
 	if (!json_is_array(results) ||
 	    (count == 0 &&
 	     (json_is_string(next) || json_integer_value(json_object_get(json, "count")) > 0)))
-		return err_retry(e, "gave a list that is none");
+		return err_retry(e, "shippo gave a list that is none");
 	json_array_foreach (results, i, entry) {
 		const char *theirs = text_at(entry, "metadata");
 		struct purchase found;
 
 		if (!json_is_object(entry))
-			return err_retry(e, "gave a list with holes");
+			return err_retry(e, "shippo gave a list with holes");
 		if (!theirs || strcmp(theirs, metadata) != 0)
 			continue;
 		if (shippo_read_purchase(a, entry, &found, e))
@@ -224,28 +224,6 @@ int shippo_buy(struct api *api, const struct label_request *r, struct purchase *
 		return -1;
 	clean(api, r, out);
 	return 0;
-}
-
-static int find_by_id(struct api *api, const char *id, struct purchase *out, struct err *e)
-{
-	struct api_request request = {
-		.operation = "transaction_get",
-		.method = "GET",
-		.path = arena_printf(api->arena, "/transactions/%s", id),
-	};
-	struct api_response res;
-
-	if (!shippo_is_id(id))
-		return err_bug(e, "not the id of a transaction");
-	if (shippo_call(api, request, NULL, &res, e))
-		return -1;
-	if (res.status == 404)
-		return err_set(e, ERR_FINAL, ERR_CODE_HELD,
-			       "shippo no longer knows transaction %s: was the account changed?",
-			       text_cut(id, 64));
-	if (res.status >= 400)
-		return shippo_refused(api->arena, &res, NULL, e);
-	return shippo_read_purchase(api->arena, res.json, out, e);
 }
 
 /* Newest first: is what follows too old to be the attempt? */
@@ -301,7 +279,7 @@ static int search(struct api *api, const struct label_request *r, struct purchas
 	if (!shippo_is_id(r->rate_id))
 		return err_bug(e, "not the id of a rate");
 	if (find_in_list(api, of_rate, r, out, &is_whole, &why) == 0 && !is_whole)
-		err_retry(&why, "gave a list without end for one rate");
+		err_retry(&why, "shippo gave a list without end for one rate");
 	if (out->state == PURCHASE_NONE && why.code == ERR_CODE_NONE &&
 	    find_in_list(api, "", r, out, &is_whole, e))
 		return -1;
@@ -313,11 +291,45 @@ static int search(struct api *api, const struct label_request *r, struct purchas
 	return 0;
 }
 
+/* An id that Shippo does not know: its words may have been wrong, the attempt's uuid is ours. */
+static int find_by_attempt(struct api *api, const struct label_request *r, struct purchase *out,
+			   struct err *e)
+{
+	if (search(api, r, out, e))
+		return -1;
+	return out->state != PURCHASE_NONE
+		       ? 0
+		       : err_set(e, ERR_FINAL, ERR_CODE_HELD,
+				 "shippo no longer knows transaction %s: was the account changed?",
+				 text_cut(r->purchase_id, 64));
+}
+
+static int find_by_id(struct api *api, const struct label_request *r, struct purchase *out,
+		      struct err *e)
+{
+	struct api_request request = {
+		.operation = "transaction_get",
+		.method = "GET",
+		.path = arena_printf(api->arena, "/transactions/%s", r->purchase_id),
+	};
+	struct api_response res;
+
+	if (!shippo_is_id(r->purchase_id))
+		return err_bug(e, "not the id of a transaction");
+	if (shippo_call(api, request, NULL, &res, e))
+		return -1;
+	if (res.status == 404)
+		return find_by_attempt(api, r, out, e);
+	if (res.status >= 400)
+		return shippo_refused(api->arena, &res, NULL, e);
+	return shippo_read_purchase(api->arena, res.json, out, e);
+}
+
 int shippo_find(struct api *api, const struct label_request *r, struct purchase *out, struct err *e)
 {
 	struct purchase found;
 
-	if (r->purchase_id ? find_by_id(api, r->purchase_id, &found, e) : search(api, r, &found, e))
+	if (r->purchase_id ? find_by_id(api, r, &found, e) : search(api, r, &found, e))
 		return -1;
 	clean(api, r, &found);
 	*out = found;

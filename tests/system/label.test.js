@@ -169,6 +169,13 @@ for (const [what, fault] of Object.entries({
   });
 }
 
+test('a purchase that came with an id unknown to the carrier is found by its attempt', async () => {
+  await fleet.fault('shippo', BUY, { set: { object_id: 'c0ffee', status: 'QUEUED' } });
+  await fleet.order('#other id');
+  await one_label('#other id');
+  assert.strictEqual((await fleet.labels('#other id')).all.length, 1);
+});
+
 test('a list without results is no proof that nothing was bought', async () => {
   await fleet.fault('shippo', BUY, { close: true, after_effect: true });
   await fleet.fault('shippo', { operation: 'transaction_list', times: 2 }, { results_null: true });
