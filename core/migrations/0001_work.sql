@@ -119,7 +119,7 @@ $$;
 -- workers, stores and customers, and never for people. People have a login of their own, a member of waybill_operator, or share that
 -- role; then it is the command line that says who they are, and the name is marked so. (In a function that runs as its
 -- owner session_user is still the login.)
-CREATE FUNCTION event_actor(told text DEFAULT nullif(current_setting('waybill.actor', true), '')) RETURNS text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION event_actor_asked(told text) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF told IS NULL OR told = 'user:' || session_user THEN
     RETURN 'user:' || session_user;
@@ -133,6 +133,11 @@ BEGIN
   RAISE EXCEPTION '"%" may not act as "%"; people act through the role waybill_operator (database.operator_url_file)', session_user, left(told, 100)
     USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+-- The same for each row that is signed: what the workers' own login says as a worker is taken without asking further.
+CREATE FUNCTION event_actor(told text DEFAULT nullif(current_setting('waybill.actor', true), '')) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN session_user = 'waybill' AND starts_with(told, 'worker:') THEN told ELSE event_actor_asked(told) END
+$$;
 
 -- Columns that say who did it (the trigger's arguments) say who acts, whatever the statement says.
 CREATE FUNCTION signed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
