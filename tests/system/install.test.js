@@ -9,7 +9,7 @@ const test = require('node:test');
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { Machine, TOP } = require('../lib');
+const { Machine, TOP, until } = require('../lib');
 
 const skip = Machine.why_not() || false;
 
@@ -70,28 +70,29 @@ test('the key is root\'s, and readable for the units and the command line, not f
     'root waybill 640\nroot waybill 640');
 });
 
+/* The simulated carrier's address. */
+async function start_simulators() {
+  await machine.run(`systemd-run -q --unit simulators -p WorkingDirectory='${TOP}' -p StandardOutput=file:/srv/simulators -E PATH="$PATH" \
+    node tests/sim/run.js --shopify 0 --shippo 0 --smtp 0`);
+  const said = path.join(machine.root, 'srv', 'simulators');
+  const [, ready] = await until('the simulators', () => fs.existsSync(said) && /^ready (.*)$/m.exec(fs.readFileSync(said, 'utf8')), 30000);
+  return JSON.parse(ready).shippo;
+}
+
 test('an order ships, and its label lies in the folder', { skip }, async () => {
-  fs.writeFileSync(path.join(machine.root, 'root', 'order.json'), JSON.stringify(ORDER));
+  const shippo = await start_simulators();
+  fs.writeFileSync(path.join(machine.root, 'srv', 'order.json'), JSON.stringify(ORDER));
   await machine.run(`
-    systemd-run -q --unit simulators -p WorkingDirectory='${TOP}' -p StandardOutput=file:/root/sim.out -E PATH="$PATH" \
-      node tests/sim/run.js --shopify 0 --shippo 0 --smtp 0
-    until grep -q ready /root/sim.out; do sleep 0.2; done
-    shippo=$(sed -n 's/^ready .*"shippo":"\\([^"]*\\)".*/\\1/p' /root/sim.out)
-    install -m 600 /dev/stdin /root/shippo.key <<<shippo_test_1
-    waybill carrier add --carrier shippo --api-base "$shippo" --key-file /root/shippo.key
+    install -m 600 /dev/stdin /srv/shippo.key <<<shippo_test_1
+    waybill carrier add --carrier shippo --api-base '${shippo}' --key-file /srv/shippo.key
     waybill store add --platform none --domain desk.northwind.example
-    waybill order import /root/order.json`);
-  const shipped = await machine.try_run(`
-    for i in {1..300}; do
-      state=$(waybill shipment list --json | sed -n 's/.*"state": "\\(.*\\)".*/\\1/p')
-      [ "$state" != released ] || break
-      sleep 0.2
-    done
-    echo "$state"
-    waybill shipment pick 1 && waybill shipment ship 1
-    ls -l /var/lib/waybill/labels
-    journalctl -q -p warning --no-pager -o cat -u 'waybill-*'`);
-  assert.strictEqual(shipped.code, 0, `${shipped.stdout}${shipped.stderr}`);
+    waybill order import /srv/order.json`);
+  await until('the label', async () => {
+    const seen = await machine.run('waybill shipment list --json');
+    if (JSON.parse(seen).some(({ state }) => state === 'released')) return true;
+    throw new Error(`${seen}${await machine.run("journalctl -q -p warning --no-pager -o cat -u 'waybill-*'")}`);
+  }, 60000);
+  await machine.run('waybill shipment pick 1 && waybill shipment ship 1');
   const [file] = (await machine.run('cd /var/lib/waybill/labels; stat -c "%U %a %s" $(find . -type f)')).trim().split('\n');
   assert.match(file, /^waybill 6[04]0 [1-9]\d*$/);
   assert.match(await machine.run('waybill shipment label 1 --out - | head -c 4'), /%PDF/);
