@@ -64,6 +64,7 @@ class Scene {
     scene.where = where;
     scene.is_fixed = is_fixed;
     scene.house = await House.open(name, { simulators: true, conf: CONF });
+    if (calls.includes('write')) scene.keep_labels_in_files(); /* all else that writes files is libc itself */
     scene.story = new Story(scene.house, make_mix(orders, seed), { chunk: 6 });
     await scene.story.open_shop({ duplicate: 0.1, drop: 0.03, reverse: 0.1, retry_ms: [100, 300, 1000, 2000, 4000] });
     if (calls.includes('commit')) {
@@ -78,6 +79,12 @@ class Scene {
     scene.fleet = await Fleet.start(scene.house);
     scene.revive();
     return scene;
+  }
+
+  keep_labels_in_files() {
+    const store = path.join(this.house.dir, 'labels');
+    fs.mkdirSync(store);
+    this.house.write_conf({ ...CONF, labels: { ...CONF.labels, store } });
   }
 
   break_calls() {
@@ -131,6 +138,7 @@ class Scene {
   async calm() {
     clearInterval(this.watch);
     this.mend_calls();
+    this.commits_lost = this.proxy ? this.proxy.lost : 0;
     if (this.proxy) this.proxy.calm();
     for (const [unit, program] of [...this.fleet.running]) {
       if (program.is_running) await program.stop().catch(() => program.kill());
@@ -151,7 +159,7 @@ class Scene {
     const ids = mails.map((mail) => mail.message_id);
     return {
       orders: this.story.sold, seconds: Math.round((Date.now() - began) / 1000), failed_calls: fs.statSync(this.tally).size, restarts: this.restarts, ends: this.ends, dead,
-      commits_lost: this.proxy ? this.proxy.lost : 0, is_late: Boolean(late), mails_twice: ids.length - new Set(ids).size,
+      commits_lost: (this.commits_lost || 0) + (this.proxy ? this.proxy.lost : 0), is_late: Boolean(late), mails_twice: ids.length - new Set(ids).size,
       wrong: stuck ? [stuck, ...wrong] : wrong,
     };
   }
