@@ -56,9 +56,9 @@ int label_keep(struct batch *b, struct err *e)
 	if (db_later(b->db, a, SQL_ORDER_LOCK, e, batch_ids(b, 0, NULL)))
 		return -1;
 	if (n && db_later(b->db, a, SQL_LABEL_OUTCOME, e, COLUMN_INT64(a, f, n, id),
-			  COLUMN_INT64(a, f, n, shipment), COLUMN_TEXT(a, f, n, state),
-			  COLUMN_TEXT(a, f, n, source_id), COLUMN_INT64(a, f, n, cost),
-			  COLUMN_TEXT(a, f, n, currency), COLUMN_TEXT(a, f, n, reason)))
+			  COLUMN_TEXT(a, f, n, state), COLUMN_TEXT(a, f, n, source_id),
+			  COLUMN_INT64(a, f, n, cost), COLUMN_TEXT(a, f, n, currency),
+			  COLUMN_TEXT(a, f, n, reason)))
 		return -1;
 	if (k && db_later(b->db, a, SQL_LABEL_MISSED, e, COLUMN_INT64(a, m, k, id),
 			  COLUMN_INT64(a, m, k, shipment), COLUMN_BOOL(a, m, k, is_lost),

@@ -42,7 +42,7 @@ function purchase(state, columns = {}) {
 
 function outcome(state, { id = null, cost = 'NULL', currency = null, reason = null } = {}) {
   return `PREPARE outcome AS ${statement('label_outcome')};
-    EXECUTE outcome(ARRAY[1], ARRAY[1], ARRAY['${state}'], ARRAY[${quote(id)}], ARRAY[${cost}]::bigint[], ARRAY[${quote(currency)}], ARRAY[${quote(reason)}]);
+    EXECUTE outcome(ARRAY[1], ARRAY['${state}'], ARRAY[${quote(id)}], ARRAY[${cost}]::bigint[], ARRAY[${quote(currency)}], ARRAY[${quote(reason)}]);
     DEALLOCATE outcome;`;
 }
 
