@@ -134,6 +134,9 @@ static void claimer(void *arg)
 			start_consuming(line);
 		if (!may_claim(line) || place->is_closing) {
 			db_give(db);
+			/* One connection was lost, another one is idle: the loop must turn, or this would go round for ever. */
+			if (!place->is_closing)
+				fiber_suspend(loop_now_ms() + LOOK_AGAIN_MS, NULL);
 			continue;
 		}
 		start_claim(line, db);

@@ -123,7 +123,7 @@ static void take_for_writing(struct pool_case *c)
 	struct err e = {0};
 	struct db *db;
 
-	assert_int_equal(db_take(c->pool, loop_now_ms() + 300, &db, &e), -1);
+	assert_int_equal(db_take(c->pool, loop_now_ms() + patience_ms(1000), &db, &e), -1);
 	assert_int_equal(e.kind, ERR_RETRY);
 	assert_non_null(strstr(e.msg, "read-only"));
 	assert_false(db_pool_is_up(c->pool));
