@@ -133,7 +133,7 @@ test('messages', async (t) => {
 
   await t.test('twenty kills from outside, at any moment, make no dead letter', async () => {
     const before = (await letters.dead_letters()).length;
-    await letters.publish('wb.ingest', Array.from({ length: 300 }, (_, i) => order(`r${i}`, `#r${i}`)), headers);
+    await letters.publish('wb.ingest', Array.from({ length: 2000 }, (_, i) => order(`r${i}`, `#r${i}`)), headers);
     const keeper = new Keeper(letters.house, { text: POISON, peer: 'unix' }, '--unit', 'ingest@1', 'dead', 'ingest');
     const is_idle = async () => { /* all that is left waits for its next try */
       const { ready, unacknowledged } = (await letters.house.queues())['wb.ingest'];
@@ -145,7 +145,7 @@ test('messages', async (t) => {
       if (kills % 2) await until('some work, or none to do just now', async () => await orders('s-r%') > seen || is_idle());
       await keeper.kill();
     }
-    await soon_tried(letters, 'all orders', async () => await orders('s-r%') === 300);
+    await soon_tried(letters, 'all orders', async () => await orders('s-r%') === 2000);
     await letters.empty('wb.ingest');
     await letters.empty('wb.dead');
     assert.strictEqual((await letters.dead_letters()).length, before);
